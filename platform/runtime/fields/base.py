@@ -13,7 +13,7 @@ A value has five shapes:
 """
 
 from abc import ABC
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -165,6 +165,19 @@ class FieldType(ABC):
     def json_schema(self, field: CompiledField) -> dict[str, Any]:
         """JSON Schema (2020-12) of the json shape, without null."""
         raise NotImplementedError
+
+    def targets(self, field: CompiledField, value: Any) -> Iterable[tuple[str, UUID]]:
+        """The records that a value points to, as (module key, id). The fitting default: one id of the one referenced module."""
+        modules = self.references(field.definition, field.options)
+        return [(modules[0], value)] if len(modules) == 1 and isinstance(value, UUID) else []
+
+    def to_expression(self, field: CompiledField, value: Any) -> Any:
+        """Value → what formulas calculate with (a percent of 10 is 0.10, money is its amount). Never called with None."""
+        return value
+
+    def from_expression(self, field: CompiledField, value: Any) -> Any:
+        """A formula's result → value, rounded to what the field stores. Never called with None."""
+        return value
 
     # -- queries ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,121 @@
+"""What was sent, coerced into a draft: unknown names, values that do not fit and fields one may not write, all noted at once."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+from uuid import UUID
+
+from tessera.kernel.context import Context
+from tessera.kernel.ids import uuid7
+from tessera.runtime.fields.base import Coercion, CompiledField, Rejected
+from tessera.runtime.model import CompiledModule
+from tessera.runtime.records.draft import RecordDraft
+from tessera.runtime.values import Row
+from tessera.security.policy import ModuleAccess
+
+#: Lines one record may have in one line table: enough for the longest real order, too few to stall a save.
+MAX_LINES = 2_000
+
+
+class Submission:
+    """Coerces submitted values under one access. `localized` values are in a person's own notation."""
+
+    def __init__(self, context: Context, access: ModuleAccess, *, localized: bool = False) -> None:
+        self.context = context
+        self.access = access
+        self.localized = localized
+
+    def apply(self, draft: RecordDraft, submitted: Mapping[str, Any]) -> None:
+        """Put `submitted` into `draft.values`; what does not fit becomes a problem of the draft."""
+        for key, raw in submitted.items():
+            if draft.module.is_line_table and key == "id":
+                continue
+            field = draft.module.fields.get(key)
+            if field is None or (not draft.module.is_line_table and key in self.access.hidden_fields):
+                self._unknown(draft, key)
+            elif key in draft.module.lines:
+                self._lines(draft, draft.module.lines[key], field, raw)
+            else:
+                self._value(draft, field, raw)
+
+    def _unknown(self, draft: RecordDraft, key: str) -> None:
+        visible = [k for k in draft.module.fields if k not in self.access.hidden_fields]
+        near = get_close_matches(str(key), visible, n=1)
+        if near:
+            draft.refuse(key, "unknown_field", "There is no field {field}. Did you mean {near}?", field=key, near=near[0])
+        else:
+            draft.refuse(key, "unknown_field", "There is no field {field}.", field=key)
+
+    def _value(self, draft: RecordDraft, field: CompiledField, raw: Any) -> None:
+        stored = draft.stored.get(field.key) if draft.stored is not None else None
+        coercion = Coercion(self.context, localized=self.localized, stored=stored)
+        try:
+            value = field.type.coerce(field, raw, coercion)
+        except Rejected as rejected:
+            if self._may_write(draft, field):
+                draft.problems.append(rejected.problem.under(f"{draft.pointer}/{field.key}"))
+            else:
+                self._read_only(draft, field)
+            return
+        if not self._may_write(draft, field):
+            # A whole record sent back after reading it is welcome: only a *changed* value is refused.
+            if draft.stored is None or stored != value:
+                self._read_only(draft, field)
+            return
+        draft.values[field.key] = value
+        draft.submitted.add(field.key)
+
+    def _may_write(self, draft: RecordDraft, field: CompiledField) -> bool:
+        if field.key not in draft.module.writable or field.definition.read_only:
+            return False
+        return draft.module.is_line_table or field.key not in self.access.read_only_fields
+
+    def _read_only(self, draft: RecordDraft, field: CompiledField) -> None:
+        draft.refuse(field.key, "read_only", "{label} is set by the system.", label=field.label)
+
+    def _lines(self, draft: RecordDraft, table: CompiledModule, field: CompiledField, raw: Any) -> None:
+        if field.key in self.access.read_only_fields or field.definition.read_only:
+            self._read_only(draft, field)
+            return
+        if not isinstance(raw, Sequence) or isinstance(raw, str | bytes) or not all(isinstance(row, Mapping) for row in raw):
+            draft.refuse(field.key, "not_a_list", "{label} takes a list of lines.", label=field.label)
+            return
+        if len(raw) > MAX_LINES:
+            draft.refuse(field.key, "too_many_lines", "{label} takes at most {most} lines.", label=field.label, most=MAX_LINES)
+            return
+        standing = {line.id: line for line in draft.lines.get(field.key, [])}
+        lines: list[RecordDraft] = []
+        for position, row in enumerate(raw):
+            pointer = f"{draft.pointer}/{field.key}/{position}"
+            line = self._line(draft, table, standing, row, pointer)
+            line.values["position"] = position
+            self.apply(line, row)
+            lines.append(line)
+        draft.lines[field.key] = lines
+        draft.removed[field.key] = list(standing.values())
+        draft.submitted.add(field.key)
+
+    def _line(
+        self, draft: RecordDraft, table: CompiledModule, standing: dict[UUID, RecordDraft], row: Mapping[str, Any], pointer: str
+    ) -> RecordDraft:
+        """The draft of one submitted line: the standing one of its id, or a new one."""
+        line_id = row.get("id")
+        if line_id in (None, ""):
+            return RecordDraft(table, uuid7(), None, new_values(table), pointer=pointer)
+        try:
+            known = standing.pop(UUID(str(line_id)))
+        except (KeyError, ValueError):
+            line = RecordDraft(table, uuid7(), None, new_values(table), pointer=pointer)
+            line.refuse("id", "not_found", "The record has no such line.")
+            return line
+        known.pointer = pointer
+        return known
+
+
+def new_values(module: CompiledModule) -> Row:
+    """The values of a record that nobody has filled yet: every stored field empty."""
+    return {field.key: None for field in module.fields.values() if field.key != "id" and not _is_line_field(module, field)}
+
+
+def _is_line_field(module: CompiledModule, field: CompiledField) -> bool:
+    return field.key in module.lines
