@@ -68,6 +68,8 @@ class CompiledModule:
     field_rules: Mapping[str, FieldRules] = field(default_factory=dict)
     incoming: tuple[Incoming, ...] = ()
     search_fields: tuple[str, ...] = ()
+    links: Mapping[str, sa.Table] = field(default_factory=dict)  # link tables of multi-lookups, by field key
+    link_specs: tuple[TableSpec, ...] = ()
 
     @property
     def is_line_table(self) -> bool:
@@ -86,7 +88,7 @@ class CompiledModule:
     @cached_property
     def writable(self) -> Mapping[str, CompiledField]:
         """The fields whose values people may submit."""
-        return {k: f for k, f in self.fields.items() if f.type.writable and k not in SYSTEM_FIELDS or k == "owner"}
+        return {k: f for k, f in self.fields.items() if f.type.accepts_input(f) and k not in SYSTEM_FIELDS or k == "owner"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,4 +114,5 @@ class Catalog:
 
     def specs(self) -> tuple[TableSpec, ...]:
         """The physical tables this version needs, line tables and link tables after their parents."""
-        return tuple(m.spec for m in (*self.modules.values(), *self.line_tables.values()))
+        tables = (*self.modules.values(), *self.line_tables.values())
+        return (*(m.spec for m in tables), *(spec for m in tables for spec in m.link_specs))

@@ -59,7 +59,27 @@ def load_many(
     }
     if drafts and module.lines:
         _load_lines(session, module, drafts)
+    if drafts and module.links:
+        _load_links(session, module, drafts)
     return drafts
+
+
+def _load_links(session: Session, module: CompiledModule, drafts: Mapping[UUID, RecordDraft]) -> None:
+    ids = list(drafts)
+    for key, link in module.links.items():
+        for draft in drafts.values():
+            assert draft.stored is not None
+            draft.stored[key] = draft.values[key] = ()
+        for start in range(0, len(ids), 500):
+            statement = (
+                sa.select(link.c.record_id, link.c.target_id)
+                .where(link.c.record_id.in_(ids[start : start + 500]))
+                .order_by(link.c.record_id, link.c.position)
+            )
+            for record_id, target_id in session.connection.execute(statement):
+                draft = drafts[record_id]
+                assert draft.stored is not None
+                draft.stored[key] = draft.values[key] = (*draft.values[key], target_id)
 
 
 def _load_lines(session: Session, module: CompiledModule, drafts: Mapping[UUID, RecordDraft]) -> None:
