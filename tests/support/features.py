@@ -47,7 +47,7 @@ class FeatureRecorder:
             entry["outcome"] = report.outcome
 
     def pytest_sessionfinish(self) -> None:
-        """Merge this run into the file. `bin/test` without arguments removes the file first, so that nothing stale survives a whole run."""
+        """Merge this run into the file; `bin/test` removes it before a whole run, so that nothing stale survives."""
         if not self.outcomes:
             return
         known: dict[str, dict[str, Any]] = {}

@@ -67,7 +67,9 @@ def _as_postgres() -> list[str]:
     try:
         pwd.getpwnam("postgres")
     except KeyError:
-        raise ServiceMissing("PostgreSQL does not run as root and there is no user 'postgres': apt-get install postgresql") from None
+        raise ServiceMissing(
+            "PostgreSQL does not run as root and there is no user 'postgres': apt-get install postgresql"
+        ) from None
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
 
 
@@ -120,14 +122,28 @@ def postgres() -> Iterator[str]:
             shutil.chown(folder, "postgres")
         data, log, port = folder / "data", folder / "server.log", free_port()
         environment = _clean_environment()
-        initdb = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+        initdb = [
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-N",
+        ]
         made = subprocess.run([*prefix, *initdb], cwd=folder, env=environment, capture_output=True, text=True, check=False)
         if made.returncode:
             raise RuntimeError(f"initdb failed:\n{made.stdout}\n{made.stderr}")
         options = [part for option in FAST_AND_FORGETFUL for part in ("-c", option)]
         server = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(folder), *options]
         with log.open("wb") as output:
-            process = subprocess.Popen([*_dying_with_us(prefix, "QUIT"), *server], cwd=folder, env=environment, stdout=output, stderr=output)
+            process = subprocess.Popen(
+                [*_dying_with_us(prefix, "QUIT"), *server], cwd=folder, env=environment, stdout=output, stderr=output
+            )
         try:
             _await_port(process, port, log, "PostgreSQL")
             _create_database(programs, port, environment)
@@ -188,7 +204,9 @@ def main(arguments: Sequence[str]) -> int:
             # On Ctrl-C the command gets the signal too and ends by itself; we wait for it and then take the servers down.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-            return subprocess.run(arguments[1:], env={**os.environ, **urls}, check=False, preexec_fn=_restore_interrupt).returncode
+            return subprocess.run(
+                arguments[1:], env={**os.environ, **urls}, check=False, preexec_fn=_restore_interrupt
+            ).returncode
     except ServiceMissing as error:
         print(error, file=sys.stderr)
         return 1
