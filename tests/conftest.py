@@ -14,6 +14,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tessera.storage.engines import EngineRegistry
+from tessera.storage.provision import create_place
+from tessera.storage.tenant_database import TenantDatabase
 from tests.support import services
 
 pytest_plugins = ["tests.support.features"]
@@ -86,3 +89,17 @@ def location(request: pytest.FixtureRequest) -> Location:
     """A fresh place for a tenant, on each kind of database in turn."""
     place: Location = request.getfixturevalue(f"{request.param}_location")
     return place
+
+
+@pytest.fixture
+def engines() -> Iterator[EngineRegistry]:
+    """Where databases are opened; everything is closed after the test."""
+    registry = EngineRegistry()
+    yield registry
+    registry.dispose()
+
+
+@pytest.fixture
+def database(engines: EngineRegistry, location: Location) -> TenantDatabase:
+    """A tenant's database with the system tables and nothing else."""
+    return create_place(engines, "test", location.url, location.schema)

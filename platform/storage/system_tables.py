@@ -17,7 +17,8 @@ def _id() -> sa.Column[object]:
 
 #: One row a metadata version: the effective documents and the physical tables they need. The highest `active` one serves.
 metadata_version = sa.Table(
-    "sys_metadata_version", tenant_metadata,
+    "sys_metadata_version",
+    tenant_metadata,
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("state", sa.String(20), nullable=False),  # applying | active | superseded | failed
     sa.Column("documents", Json, nullable=False),  # effective definitions, as the loader's JSON form
@@ -30,7 +31,8 @@ metadata_version = sa.Table(
 
 #: Apps installed in the tenant, with their documents as installed (the base of later three-way merges).
 installed_app = sa.Table(
-    "sys_app", tenant_metadata,
+    "sys_app",
+    tenant_metadata,
     sa.Column("name", sa.String(50), primary_key=True),
     sa.Column("version", sa.String(50), nullable=False),
     sa.Column("documents", Json, nullable=False),
@@ -39,7 +41,8 @@ installed_app = sa.Table(
 
 #: The tenant's own changes: keyed operations, never copies (see `metadata.layers`).
 overlay_change = sa.Table(
-    "sys_overlay", tenant_metadata,
+    "sys_overlay",
+    tenant_metadata,
     _id(),
     sa.Column("position", sa.Integer, nullable=False, index=True),
     sa.Column("operation", Json, nullable=False),
@@ -49,14 +52,16 @@ overlay_change = sa.Table(
 
 #: Small facts: base currency, secret key, demo flag …
 setting = sa.Table(
-    "sys_setting", tenant_metadata,
+    "sys_setting",
+    tenant_metadata,
     sa.Column("key", sa.String(100), primary_key=True),
     sa.Column("value", Json, nullable=False),
 )
 
 #: Number series; one row a series and period.
 counter = sa.Table(
-    "sys_counter", tenant_metadata,
+    "sys_counter",
+    tenant_metadata,
     sa.Column("series", sa.String(150), primary_key=True),
     sa.Column("period", sa.String(20), primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
@@ -64,7 +69,8 @@ counter = sa.Table(
 
 #: What changed, by whom, from where. Append-only; `version` is the record's version after the change.
 audit = sa.Table(
-    "sys_audit", tenant_metadata,
+    "sys_audit",
+    tenant_metadata,
     _id(),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("module", sa.String(50), nullable=False),
@@ -82,7 +88,8 @@ audit = sa.Table(
 
 #: Events written in the record's own transaction; each is turned into jobs once.
 outbox = sa.Table(
-    "sys_outbox", tenant_metadata,
+    "sys_outbox",
+    tenant_metadata,
     _id(),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("event", sa.String(100), nullable=False),  # record.created | record.updated | …
@@ -90,18 +97,24 @@ outbox = sa.Table(
     sa.Column("record_id", Uuid7, nullable=True),
     sa.Column("payload", Json, nullable=False),
     sa.Column("dispatched_at", UtcDateTime, nullable=True),
-    sa.Index("ix_sys_outbox_open", "id", sqlite_where=sa.text("dispatched_at IS NULL"), postgresql_where=sa.text("dispatched_at IS NULL")),
+    sa.Index(
+        "ix_sys_outbox_open",
+        "id",
+        sqlite_where=sa.text("dispatched_at IS NULL"),
+        postgresql_where=sa.text("dispatched_at IS NULL"),
+    ),
 )
 
 #: Work to be done; the row is the truth, whoever carries it.
 job = sa.Table(
-    "sys_job", tenant_metadata,
+    "sys_job",
+    tenant_metadata,
     _id(),
     sa.Column("kind", sa.String(100), nullable=False),
     sa.Column("arguments", Json, nullable=False),
     sa.Column("effect_key", sa.String(200), nullable=True, unique=True),  # a second job of the same key is not made
-    sa.Column("state", sa.String(20), nullable=False),  # waiting | running | done | failed | dead | cancelled
-    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),  # waiting | running | done | dead | cancelled
+    sa.Column("priority", sa.Integer, nullable=False),  # the lowest number runs first
     sa.Column("run_at", UtcDateTime, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("max_attempts", sa.Integer, nullable=False),
@@ -115,19 +128,26 @@ job = sa.Table(
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Column("principal_id", Uuid7, nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=True),  # of the latest attempt
     sa.Column("finished_at", UtcDateTime, nullable=True),
     sa.Index("ix_sys_job_due", "state", "priority", "run_at"),
 )
 
 #: Proof that an effect took place, written in its own transaction: a job that runs twice finds it and stops.
 effect = sa.Table(
-    "sys_effect", tenant_metadata,
+    "sys_effect",
+    tenant_metadata,
     sa.Column("key", sa.String(200), primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column(
+        "state", sa.String(10), nullable=False
+    ),  # done | begun (an outside effect of which nobody knows yet whether it took place)
+    sa.Column("job_id", Uuid7, nullable=True, index=True),
 )
 
 schedule = sa.Table(
-    "sys_schedule", tenant_metadata,
+    "sys_schedule",
+    tenant_metadata,
     sa.Column("key", sa.String(100), primary_key=True),
     sa.Column("cron", sa.String(100), nullable=False),
     sa.Column("timezone", sa.String(60), nullable=False),
@@ -140,7 +160,8 @@ schedule = sa.Table(
 
 #: Answers to requests that carried an Idempotency-Key, to be replayed exactly.
 idempotency = sa.Table(
-    "sys_idempotency", tenant_metadata,
+    "sys_idempotency",
+    tenant_metadata,
     sa.Column("key", sa.String(255), primary_key=True),
     sa.Column("principal_id", sa.String(60), primary_key=True),
     sa.Column("route", sa.String(200), primary_key=True),
@@ -152,7 +173,8 @@ idempotency = sa.Table(
 )
 
 credential = sa.Table(
-    "sys_credential", tenant_metadata,
+    "sys_credential",
+    tenant_metadata,
     sa.Column("user_id", Uuid7, primary_key=True),
     sa.Column("login", sa.String(200), nullable=False, unique=True),  # folded to lower case
     sa.Column("password_hash", sa.String(300), nullable=False),
@@ -162,7 +184,8 @@ credential = sa.Table(
 )
 
 web_session = sa.Table(
-    "sys_session", tenant_metadata,
+    "sys_session",
+    tenant_metadata,
     sa.Column("token_hash", sa.String(64), primary_key=True),  # sha256 of the cookie's random value
     sa.Column("user_id", Uuid7, nullable=False, index=True),
     sa.Column("csrf", sa.String(64), nullable=False),
@@ -174,7 +197,8 @@ web_session = sa.Table(
 )
 
 access_token = sa.Table(
-    "sys_token", tenant_metadata,
+    "sys_token",
+    tenant_metadata,
     _id(),
     sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
     sa.Column("user_id", Uuid7, nullable=False, index=True),
@@ -187,7 +211,8 @@ access_token = sa.Table(
 )
 
 stored_file = sa.Table(
-    "sys_file", tenant_metadata,
+    "sys_file",
+    tenant_metadata,
     _id(),
     sa.Column("name", sa.String(255), nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
@@ -201,7 +226,8 @@ stored_file = sa.Table(
 
 #: Row errors of imports and the rows they made, so that an import can be repeated, explained and undone.
 import_run = sa.Table(
-    "sys_import", tenant_metadata,
+    "sys_import",
+    tenant_metadata,
     _id(),
     sa.Column("module", sa.String(50), nullable=False),
     sa.Column("source", sa.String(255), nullable=False),
@@ -213,7 +239,8 @@ import_run = sa.Table(
 
 #: The control database: tenants, where they are, what they answer to. It knows nothing of their data.
 tenant = sa.Table(
-    "tenant", control_metadata,
+    "tenant",
+    control_metadata,
     sa.Column("key", sa.String(40), primary_key=True),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("location", sa.String(500), nullable=False),  # database URL
@@ -224,15 +251,25 @@ tenant = sa.Table(
 )
 
 tenant_host = sa.Table(
-    "tenant_host", control_metadata,
+    "tenant_host",
+    control_metadata,
     sa.Column("host", sa.String(253), primary_key=True),
     sa.Column("tenant", sa.String(40), nullable=False, index=True),
 )
 
 #: One token bucket a key, shared by all processes.
 rate_limit = sa.Table(
-    "rate_limit", control_metadata,
+    "rate_limit",
+    control_metadata,
     sa.Column("key", sa.String(200), primary_key=True),
     sa.Column("window", sa.BigInteger, nullable=False),
     sa.Column("used", sa.Integer, nullable=False),
+)
+
+#: Small facts of the control database itself: the version of its own tables.
+control_setting = sa.Table(
+    "control_setting",
+    control_metadata,
+    sa.Column("key", sa.String(100), primary_key=True),
+    sa.Column("value", Json, nullable=False),
 )

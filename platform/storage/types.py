@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -13,7 +13,22 @@ from sqlalchemy.types import TypeDecorator
 SQLITE_DATETIME = "%Y-%m-%d %H:%M:%S.%f"
 
 
-class Uuid7(TypeDecorator[UUID]):
+T = TypeVar("T")
+
+
+class PortableType(TypeDecorator[T]):
+    """A type that PostgreSQL's driver already gives as the right Python value, and that is converted on SQLite only.
+
+    Connections run in time zone UTC (see `engines`), so moments come out of PostgreSQL in UTC.
+    """
+
+    __abstract__ = True
+
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> Any:
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+
+
+class Uuid7(PortableType[UUID]):
     """`uuid` on PostgreSQL; the canonical 36-character text on SQLite, so that any tool can read and join it."""
 
     impl = sa.Uuid
@@ -33,7 +48,7 @@ class Uuid7(TypeDecorator[UUID]):
         return UUID(value) if isinstance(value, str) else value
 
 
-class UtcDateTime(TypeDecorator[datetime]):
+class UtcDateTime(PortableType[datetime]):
     """An aware moment in UTC: `timestamptz` on PostgreSQL, sortable ISO text with microseconds on SQLite."""
 
     impl = sa.DateTime(timezone=True)
@@ -58,7 +73,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value is not None else None
 
 
-class ExactDecimal(TypeDecorator[Decimal]):
+class ExactDecimal(PortableType[Decimal]):
     """NUMERIC on PostgreSQL; on SQLite the integer number of 10^-scale units, never a float."""
 
     impl = sa.Numeric
@@ -87,7 +102,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
         return Decimal(value).scaleb(-self.scale)
 
 
-class ClockTime(TypeDecorator[time]):
+class ClockTime(PortableType[time]):
     """`time` on PostgreSQL, `HH:MM:SS` text on SQLite."""
 
     impl = sa.Time
@@ -103,7 +118,7 @@ class ClockTime(TypeDecorator[time]):
         return time.fromisoformat(value) if isinstance(value, str) else value
 
 
-class Json(TypeDecorator[Any]):
+class Json(PortableType[Any]):
     """`jsonb` on PostgreSQL, JSON text on SQLite; written by orjson."""
 
     impl = sa.JSON
@@ -111,7 +126,7 @@ class Json(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(postgresql.JSONB())
+            return dialect.type_descriptor(postgresql.JSONB(none_as_null=True))
         return dialect.type_descriptor(sa.Text())
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
