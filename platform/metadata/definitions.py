@@ -44,7 +44,7 @@ class FieldDefinition:
     read_only_if: str | None = None
     validations: tuple[ValidationRule, ...] = ()
     case_sensitive: bool = False  # for uniqueness and equality of texts
-    options: Mapping[str, Any] = Empty
+    options: Mapping[str, Any] = field(default_factory=lambda: Empty)
     fields: Mapping[str, "FieldDefinition"] = field(default_factory=dict)  # of a line table only
 
 
@@ -132,7 +132,7 @@ class ListView:
     sort: tuple[str, ...] = ()
     default: bool = False
     kind: str = "list"
-    options: Mapping[str, Any] = Empty
+    options: Mapping[str, Any] = field(default_factory=lambda: Empty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,5 +189,5 @@ class Definitions:
     picklists: Mapping[str, PicklistDefinition] = field(default_factory=dict)
     menus: Mapping[str, MenuGroup] = field(default_factory=dict)
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    settings: Mapping[str, Any] = Empty  # tenant settings declared by apps, effective values
+    settings: Mapping[str, Any] = field(default_factory=lambda: Empty)  # tenant settings declared by apps, effective values
     provenance: Mapping[tuple[str, ...], str] = field(default_factory=dict)
