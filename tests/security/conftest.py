@@ -1,5 +1,6 @@
 """An empty tenant database, a clock that stands still, and a user directory in memory."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -46,4 +47,7 @@ def tenant_database(location: Any) -> Iterator[TenantDatabase]:
     """The database of a new tenant: system tables and nothing else."""
     engines = EngineRegistry()
     yield create_place(engines, "demo", location.url, location.schema)
+    for thread in threading.enumerate():
+        if thread.name == "last-use":
+            thread.join()
     engines.dispose()
