@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from tessera.runtime.fields.base import Rejected
 from tessera.runtime.model import SYSTEM_FIELDS, CompiledModule, FieldRules
 from tessera.runtime.query.access import visible_clause
 from tessera.runtime.records.draft import RecordDraft
@@ -24,8 +25,13 @@ def check_fields(draft: RecordDraft, formulas: FormulaRunner) -> None:
             rules = row.module.field_rules.get(key, _NO_RULES)
             empty = not draft.lines.get(key) if key in row.module.lines else row.values.get(key) is None
             pointer = f"{row.pointer}/{key}"
-            if empty and pointer not in failed and field.type.writable and _is_required(row, key, rules, draft, formulas):
+            if empty and pointer not in failed and key in row.module.writable and _is_required(row, key, rules, draft, formulas):
                 row.refuse(key, "required", "{label} is required.", label=field.label)
+            if not empty and pointer not in failed and key not in row.module.lines:
+                try:
+                    field.type.check(field, row.values[key], row.values, row.stored)
+                except Rejected as rejected:
+                    row.problems.append(rejected.problem.under(pointer))
             if rules.read_only_if is not None and key in row.submitted and row.stored is not None:
                 changed = row.stored.get(key) != row.values.get(key)
                 if changed and formulas.holds(rules.read_only_if, row, draft):
