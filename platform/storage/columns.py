@@ -43,7 +43,8 @@ class IndexSpec:
     """An index over columns ("-name" for descending).
 
     `live_only` leaves out rows in the recycle bin (where `deleted_at` is null): uniqueness holds among live records.
-    `method` "trigram" is a substring index over one text column.
+    `method` "trigram" is a substring index over one text column. `case_folded` folds every text column, `folded` only those it
+    names (in a list's index a name is compared folded, but a picklist's key as it stands).
     """
 
     name: str
@@ -52,6 +53,7 @@ class IndexSpec:
     live_only: bool = False
     case_folded: bool = False
     method: Literal["btree", "trigram"] = "btree"
+    folded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
