@@ -36,6 +36,7 @@ class ColumnSpec:
     on_delete: Literal["restrict", "cascade", "set_null"] = "restrict"
     default: str | int | bool | None = None  # a constant, for rows that exist when the column is added
     collation: Literal["binary", "nocase"] = "binary"
+    hidden: bool = False  # no longer in the metadata; kept with its data until it is purged
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,22 @@ class IndexSpec:
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """One table: columns in order, the first being the primary key `id`, and its indexes. Names are at most 50 bytes."""
+    """One table: its columns in order and its indexes. Names are at most 50 bytes.
+
+    The primary key is `id`; a table without one (a link table) has its first two columns as the key.
+    """
 
     name: str
     columns: tuple[ColumnSpec, ...]
     indexes: tuple[IndexSpec, ...] = ()
+    hidden: bool = False  # no longer in the metadata; kept with its data until it is purged
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The names of the key columns."""
+        names = tuple(column.name for column in self.columns)
+        return ("id",) if "id" in names else names[:2]
+
+    def column(self, name: str) -> ColumnSpec | None:
+        """The column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)

@@ -158,7 +158,7 @@ class ControlDatabase:
         """The metadata version of every active tenant, in one small query."""
         statement = sa.select(tenant.c.key, tenant.c.metadata_version).where(tenant.c.state == "active")
         with self.database.reading() as connection:
-            return {key: version for key, version in connection.execute(statement)}
+            return {row.key: row.metadata_version for row in connection.execute(statement)}
 
     def set_version(self, key: str, version: int) -> None:
         """Make `version` known to all servers. It never goes back, in whatever order publishes report."""

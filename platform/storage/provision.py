@@ -13,7 +13,10 @@ from tessera.storage.tenant_database import TenantDatabase
 
 log = logging.getLogger(__name__)
 
-TRIGRAM_HINT = "Extension pg_trgm is missing and may not be created by this role: searches will scan. Let a superuser run: CREATE EXTENSION pg_trgm"
+TRIGRAM_HINT = (
+    "Extension pg_trgm is missing and this role may not create it: searches will scan. "
+    "Let a superuser run: CREATE EXTENSION pg_trgm"
+)
 
 
 def create_place(engines: EngineRegistry, key: str, location: str, schema: str | None = None) -> TenantDatabase:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -65,7 +65,7 @@ def render(statement: sa.sql.ClauseElement, dialect: sa.Dialect, schema: str | N
     assert isinstance(compiled, SQLCompiler)
     required = {name for name, bind in compiled.binds.items() if bind.required}
     expanded = compiled.construct_expanded_state(dict.fromkeys(required))  # spells IN lists out
-    converters = {**compiled._bind_processors, **expanded.processors}
+    converters: dict[str, Any] = {**compiled._bind_processors, **expanded.processors}
     parameters = tuple(
         (name, converters.get(name), _REQUIRED if name in required else expanded.parameters.get(name))
         for name in expanded.positiontup or ()
@@ -84,7 +84,7 @@ def _positional(dialect: sa.Dialect) -> sa.Dialect:
         return dialect
     copy = _POSITIONAL.get(dialect.name)
     if copy is None:
-        copy = _POSITIONAL[dialect.name] = type(dialect)(
+        copy = _POSITIONAL[dialect.name] = cast(Any, type(dialect))(
             paramstyle="format",
             json_serializer=getattr(dialect, "_json_serializer", None),
             json_deserializer=getattr(dialect, "_json_deserializer", None),
