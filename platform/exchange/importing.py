@@ -1,0 +1,332 @@
+"""The import: rows in batches through the record service. A row is in whole or not at all, and says why not.
+
+Each batch is one transaction, so an import that is stopped or killed leaves whole records; run again with match fields it finds them and
+goes on. Records that an import made carry its id as request id in the audit trail, which is what `undo` goes by.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from tessera.exchange.composing import ComposedRow, Composer
+from tessera.exchange.line_index import LineIndex
+from tessera.exchange.mapping import ImportMapping
+from tessera.exchange.sources import SourceRow, read_rows
+from tessera.kernel.context import Context
+from tessera.kernel.errors import Conflict, Problem, TesseraError, ValidationFailed
+from tessera.kernel.ids import uuid7
+from tessera.runtime.records.formulas import environment_of
+from tessera.runtime.runtime import TenantRuntime
+from tessera.runtime.session import Session
+from tessera.runtime.values import Query
+from tessera.storage.system_tables import audit, import_run
+
+#: Rows of one transaction.
+BATCH = 500
+#: Row errors that are kept in the result; all of them are counted and handed to `on_error`.
+KEPT_ERRORS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why a row stayed out: its number in the file and what is wrong with it."""
+
+    row: int
+    problems: tuple[Problem, ...]
+
+    def text(self) -> str:
+        """One line for people."""
+        return "; ".join(problem.text() for problem in self.problems)
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What came of it. `id` names the run, for `undo`."""
+
+    id: UUID
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    errors: list[RowError] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        """Rows dealt with."""
+        return self.created + self.updated + self.unchanged + self.failed
+
+
+Progress = Callable[[ImportResult], None]
+
+
+class _DryRun(Exception):  # noqa: N818 - a way out of the transaction, not an error
+    """Raised at the end of a batch that must not stay."""
+
+
+class Importer:
+    """Imports one mapping into one tenant under `context`."""
+
+    def __init__(self, tenant: TenantRuntime, context: Context, mapping: ImportMapping, *, dry_run: bool = False) -> None:
+        self._tenant = tenant
+        self._mapping = mapping
+        self._dry_run = dry_run
+        self.result = ImportResult(uuid7())
+        self._context = replace(context, face="import", request_id=str(self.result.id))
+        self._later: list[tuple[UUID, int, dict[str, str]]] = []
+
+    def run(self, *, progress: Progress | None = None, on_error: Callable[[RowError], None] | None = None) -> ImportResult:
+        """Import everything; `progress` is called after each batch and may raise to stop."""
+        self._on_error = on_error
+        module = self._tenant.catalog.module(self._mapping.module)
+        with ExitStack() as stack:
+            lines = [
+                (source, stack.enter_context(LineIndex(source.path, source.sheet, source.join))) for source in self._mapping.lines
+            ]
+            with self._tenant.session(self._context, write=False) as session:
+                environment = environment_of(session)
+            composer = Composer(module, self._mapping.fields, environment)
+            line_composers = {
+                source.field: Composer(module.lines[source.field], source.fields, environment) for source, _ in lines
+            }
+            self._note_run("running")
+            for batch in _batches(read_rows(self._mapping.path, self._mapping.sheet)):
+                self._batch(batch, composer, lines, line_composers)
+                if progress is not None:
+                    progress(self.result)
+            self._second_pass(composer)
+            self._note_run("done")
+        return self.result
+
+    # -- one batch ----------------------------------------------------------------------------------------------
+
+    def _batch(self, batch: list[SourceRow], composer: Composer, lines: Sequence[Any], line_composers: dict[str, Composer]) -> None:
+        def work(session: Session) -> tuple[int, int, int, list[RowError], list[tuple[UUID, int, dict[str, str]]]]:
+            rows = composer.compose(session, batch)
+            for source, index in lines:
+                self._add_lines(session, rows, source, index, line_composers[source.field])
+            return self._save(session, rows)
+
+        try:
+            counts = self._tenant.transact(self._context, lambda session: self._maybe_keep(work(session)))
+        except _DryRun as kept:
+            counts = kept.args[0]
+        created, updated, unchanged, errors, later = counts
+        self.result.created += created
+        self.result.updated += updated
+        self.result.unchanged += unchanged
+        self._later += later
+        self._fail(errors)
+
+    def _maybe_keep(self, counts: Any) -> Any:
+        if self._dry_run:
+            raise _DryRun(counts)
+        return counts
+
+    def _add_lines(self, session: Session, rows: list[ComposedRow], source: Any, index: LineIndex, composer: Composer) -> None:
+        for row in rows:
+            composed = composer.compose(session, index.rows(row.source.cells[source.join]))
+            row.values[source.field] = [line.values for line in composed]
+            for position, line in enumerate(composed):
+                row.problems += [problem.under(f"/{source.field}/{position}") for problem in line.problems]
+
+    def _save(self, session: Session, rows: list[ComposedRow]) -> Any:
+        errors = [RowError(row.source.number, tuple(row.problems)) for row in rows if row.problems]
+        good = [row for row in rows if not row.problems]
+        matched = self._matches(session, good) if self._mapping.match else {}
+        seen: set[tuple[str, ...]] = set()
+        new: list[ComposedRow] = []
+        updated = unchanged = 0
+        later: list[tuple[UUID, int, dict[str, str]]] = []
+        for row in good:
+            key = self._key(row.values)
+            if self._mapping.match and key in seen:
+                message = "An earlier row of the file has the same {fields}."
+                problem = Problem("", "duplicate_row", message, {"fields": ", ".join(self._mapping.match)})
+                errors.append(RowError(row.source.number, (problem,)))
+            elif key in matched and self._mapping.match:
+                if self._update(session, matched[key], row, errors):
+                    updated += 1
+                else:
+                    unchanged += 1
+                if row.later and self._mapping.update_matches:
+                    later.append((matched[key][0], row.source.number, row.later))
+            else:
+                new.append(row)
+            seen.add(key)
+        created = self._create(session, new, errors)
+        later += [(record_id, row.source.number, row.later) for record_id, row in created if row.later]
+        failed_updates = sum(1 for error in errors if any(p.code == "update_failed" for p in error.problems))
+        return len(created), updated, unchanged - failed_updates, sorted(errors, key=lambda e: e.row), later
+
+    def _create(self, session: Session, rows: list[ComposedRow], errors: list[RowError]) -> list[tuple[UUID, ComposedRow]]:
+        """Make records of `rows`; those that do not fit are taken out, and the others tried again."""
+        while rows:
+            try:
+                with session.savepoint():
+                    made = session.records.create_many(self._mapping.module, [row.values for row in rows])
+                return [(record["id"], row) for record, row in zip(made, rows, strict=True)]
+            except ValidationFailed as failed:
+                wrong = _by_index(failed.problems, len(rows))
+                errors += [RowError(rows[index].source.number, tuple(problems)) for index, problems in wrong.items()]
+                rows = [row for index, row in enumerate(rows) if index not in wrong]
+        return []
+
+    def _update(self, session: Session, match: tuple[UUID, int], row: ComposedRow, errors: list[RowError]) -> bool:
+        """Bring the record up to the row; True when something changed."""
+        if not self._mapping.update_matches:
+            return False
+        record_id, version = match
+        values = dict(row.values)
+        for source in self._mapping.lines:
+            values[source.field] = self._line_values(session, record_id, source.field, values[source.field])
+        try:
+            with session.savepoint():
+                after = session.records.update(self._mapping.module, record_id, values)
+        except ValidationFailed as failed:
+            errors.append(RowError(row.source.number, (*failed.problems, Problem("", "update_failed", "The record stays as it was."))))
+            return False
+        except TesseraError as error:
+            errors.append(RowError(row.source.number, (Problem("", "update_failed", str(error)),)))
+            return False
+        return bool(after["version"] != version)
+
+    def _line_values(self, session: Session, record_id: UUID, field_key: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The lines of the file, each with the id of the standing line at its position, so that a second run changes nothing."""
+        standing = session.records.get(self._mapping.module, record_id)[field_key]
+        return [
+            {**line, "id": str(standing[position]["id"])} if position < len(standing) else line
+            for position, line in enumerate(lines)
+        ]
+
+    # -- matching -----------------------------------------------------------------------------------------------
+
+    def _matches(self, session: Session, rows: list[ComposedRow]) -> dict[tuple[str, ...], tuple[UUID, int]]:
+        """The records that are already there, by the texts of their match fields: id and version."""
+        first, *rest = self._mapping.match
+        texts = sorted({str(row.values.get(first)) for row in rows if row.values.get(first) is not None})
+        found: dict[tuple[str, ...], tuple[UUID, int]] = {}
+        module = self._tenant.catalog.module(self._mapping.module)
+        for start in range(0, len(texts), 400):
+            query = Query(
+                filter={"field": first, "op": "in", "value": texts[start : start + 400]},
+                fields=("id", "version", first, *rest),
+                limit=500,
+            )
+            while True:
+                page = session.records.query(module.key, query)
+                for record in page.rows:
+                    found[self._key(record)] = (record["id"], record["version"])
+                if page.next_cursor is None:
+                    break
+                query = replace(query, cursor=page.next_cursor)
+        return found
+
+    def _key(self, values: Any) -> tuple[str, ...]:
+        return tuple(str(values.get(key)) for key in self._mapping.match)
+
+    # -- afterwards ---------------------------------------------------------------------------------------------
+
+    def _second_pass(self, composer: Composer) -> None:
+        """Fill the lookups between rows of the same file."""
+        for start in range(0, len(self._later), BATCH):
+            part = self._later[start : start + BATCH]
+
+            def work(session: Session, part: list[Any] = part) -> list[RowError]:
+                texts: dict[str, list[str]] = {}
+                for _, _, later in part:
+                    for key, text in later.items():
+                        texts.setdefault(key, []).append(str(text))
+                known = composer.resolve_later(session, texts)
+                errors = []
+                for record_id, number, later in part:
+                    missing = [key for key, text in later.items() if text and text not in known[key]]
+                    values = {key: known[key].get(text) for key, text in later.items() if key not in missing}
+                    session.records.update(self._mapping.module, record_id, values)
+                    if missing:
+                        problems = tuple(Problem(f"/{key}", "not_found", "There is no such record.") for key in missing)
+                        errors.append(RowError(number, problems))
+                return errors
+
+            for error in self._tenant.transact(self._context, work) if not self._dry_run else ():
+                self._keep(error)
+
+    def _fail(self, errors: list[RowError]) -> None:
+        self.result.failed += len(errors)
+        for error in errors:
+            self._keep(error)
+
+    def _keep(self, error: RowError) -> None:
+        if len(self.result.errors) < KEPT_ERRORS:
+            self.result.errors.append(error)
+        if self._on_error is not None:
+            self._on_error(error)
+
+    def _note_run(self, state: str) -> None:
+        if self._dry_run:
+            return
+        counts = {name: getattr(self.result, name) for name in ("created", "updated", "unchanged", "failed")}
+        with self._tenant.database.writing() as connection:
+            if state == "running":
+                connection.execute(
+                    import_run.insert(),
+                    {
+                        "id": self.result.id, "module": self._mapping.module, "source": self._mapping.path.name[:255], "state": state,
+                        "counts": counts, "created_at": self._context.now(), "created_by": self._context.principal.id,
+                    },
+                )
+            else:
+                connection.execute(import_run.update().where(import_run.c.id == self.result.id).values(state=state, counts=counts))
+
+
+def undo(tenant: TenantRuntime, context: Context, run_id: UUID) -> int:
+    """Move the records that an import made, and nobody has changed since, to the recycle bin; how many.
+
+    Raises `Conflict` when the run is not known or was undone before.
+    """
+    with tenant.database.reading() as connection:
+        run = connection.execute(sa.select(import_run).where(import_run.c.id == run_id)).first()
+        if run is None or run.state == "undone":
+            raise Conflict("There is no such import to undo.")
+        made = connection.execute(
+            sa.select(audit.c.record_id).where(
+                audit.c.request_id == str(run_id), audit.c.action == "create", audit.c.module == run.module
+            )
+        ).scalars()
+        ids = [record_id for record_id in made if record_id is not None]
+    removed = 0
+    for start in range(0, len(ids), 200):
+        part = ids[start : start + 200]
+
+        def work(session: Session, part: list[UUID] = part) -> int:
+            query = Query(filter={"field": "id", "op": "in", "value": [str(one) for one in part]}, fields=("id",), limit=500)
+            standing = [row["id"] for row in session.records.query(run.module, query).rows]
+            session.records.delete_many(run.module, standing)
+            return len(standing)
+
+        removed += tenant.transact(context, work)
+    with tenant.database.writing() as connection:
+        connection.execute(import_run.update().where(import_run.c.id == run_id).values(state="undone"))
+    return removed
+
+
+def _batches(rows: Iterator[SourceRow]) -> Iterator[list[SourceRow]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def _by_index(problems: Sequence[Problem], count: int) -> dict[int, list[Problem]]:
+    """Problems by the index that their pointer begins with (without one: all of them are the only row's)."""
+    wrong: dict[int, list[Problem]] = {}
+    for problem in problems:
+        first, _, rest = problem.pointer.removeprefix("/").partition("/")
+        if count > 1 or first.isdigit():
+            index, pointer = int(first), f"/{rest}" if rest else ""
+        else:
+            index, pointer = 0, problem.pointer
+        wrong.setdefault(index, []).append(Problem(pointer, problem.code, problem.message, problem.params))
+    return wrong
