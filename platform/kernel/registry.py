@@ -9,7 +9,8 @@ from typing import Generic, Protocol, TypeVar
 class Keyed(Protocol):
     """Anything with a stable key to be registered under."""
 
-    key: str
+    @property
+    def key(self) -> str: ...
 
 
 T = TypeVar("T", bound=Keyed)
