@@ -1,0 +1,168 @@
+"""Laying apps and the tenant's overlay on each other: the effective definitions, and what could not be applied."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+from tessera.metadata.definitions import Definitions
+from tessera.metadata.documents import definitions_of
+from tessera.metadata.errors import AppErrors, Finding, Mistake, OperationRefused, Path, show_path
+from tessera.metadata.naming import TENANT_NAMESPACE
+from tessera.metadata.operations import ROOTS, Layers, Operation, apply, value_at
+from tessera.metadata.packages import AppPackage, in_dependency_order
+from tessera.metadata.provenance import OVERLAY
+from tessera.metadata.pruning import prune
+from tessera.metadata.references import check
+from tessera.metadata.schema_check import SchemaCheck
+
+#: What the key of a definition is called in its own file, which the schemas describe.
+_KEY_NAMES: Mapping[str, str] = {"modules": "module", "picklists": "picklist"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An overlay operation that does not fit any more: kept, reported, without effect. `index` is its place in the overlay."""
+
+    operation: Operation
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What holds in a tenant: the definitions, and the operations that were parked on the way there."""
+
+    definitions: Definitions
+    parked: tuple[Parked, ...] = ()
+
+
+def lay_app(layers: Layers, package: AppPackage) -> None:
+    """Add an app's own modules, picklists, menus, settings and texts; its extensions are operations of their own."""
+    for root in ROOTS:
+        for key, document in package.documents.get(root, {}).items():
+            own = {"app": package.name} if root == "modules" else {}
+            layers.documents[root][key] = {**deepcopy(dict(document)), **own}
+            layers.provenance[root, key] = package.name
+    for key, declared in package.settings.items():
+        name = f"{package.name}.{key}"
+        layers.setting_types[name] = dict(declared)
+        layers.settings[name] = declared.get("default")
+        layers.provenance["settings", name] = package.name
+    for language, texts in package.texts.items():
+        layers.texts.setdefault(language, {}).update(texts)
+
+
+def lay_apps(packages: Iterable[AppPackage]) -> Layers:
+    """The documents of apps laid on each other in dependency order. Raises `AppErrors` when an extension finds no target."""
+    layers = Layers()
+    mistakes = []
+    for package in in_dependency_order(packages):
+        lay_app(layers, package)
+        for operation in package.extensions:
+            try:
+                apply(layers, operation, layer=package.name, namespace=package.namespace)
+            except OperationRefused as refused:
+                mistakes.append(Mistake(package.name, 0, operation.path, refused.reason))
+    if mistakes:
+        raise AppErrors(mistakes)
+    return layers
+
+
+def effective(packages: Iterable[AppPackage], overlay: Sequence[Operation], *, checks: SchemaCheck) -> Effective:
+    """The definitions that hold with these apps and this overlay.
+
+    An operation of the overlay whose target is gone, or which would leave something wrong, is parked and reported: an overlay
+    never keeps a tenant from working. Raises `AppErrors` when the apps themselves do not fit together.
+    """
+    stack = _Stack(lay_apps(packages), overlay, checks)
+    wrong: dict[int, str] = {}
+    while True:
+        layers, refused = stack.lay(without=wrong)
+        findings = stack.findings(layers)
+        if not findings:
+            reasons = wrong | refused
+            parked = tuple(Parked(overlay[index], index, reasons[index]) for index in sorted(reasons))
+            return Effective(definitions_of(layers), parked)
+        culprit = stack.culprit(findings[0], without=wrong)
+        if culprit is None:
+            raise AppErrors([Mistake("apps", 0, show_path(f.path), f.message, f.suggestion) for f in findings])
+        wrong[culprit] = _reason(findings[0])
+
+
+def with_base(packages: Iterable[AppPackage], overlay: Sequence[Operation], operation: Operation) -> Operation:
+    """`operation` as it is to be stored on top of `overlay`: a change keeps the value it replaces.
+
+    Raises `OperationRefused` when there is nothing at its path.
+    """
+    if operation.op != "change":
+        return operation
+    layers = lay_apps(packages)
+    for earlier in overlay:
+        _try(layers, earlier)
+    return replace(operation, base=value_at(layers, operation))
+
+
+def _try(layers: Layers, operation: Operation) -> str | None:
+    """Apply an operation of the tenant; the reason when it is refused."""
+    try:
+        apply(layers, operation, layer=OVERLAY, namespace=TENANT_NAMESPACE)
+    except OperationRefused as refused:
+        return refused.reason
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """The apps and the overlay above them, to be laid with some operations left out."""
+
+    base: Layers
+    overlay: Sequence[Operation]
+    checks: SchemaCheck
+
+    def lay(self, *, without: Collection[int], count: int | None = None) -> tuple[Layers, dict[int, str]]:
+        """The layers with the first `count` operations, and the reasons of those that were refused."""
+        layers = self.base.copy()
+        refused = {}
+        for index, operation in enumerate(self.overlay[:count]):
+            if index not in without and (reason := _try(layers, operation)) is not None:
+                refused[index] = reason
+        prune(layers.documents)
+        return layers, refused
+
+    def findings(self, layers: Layers) -> list[Finding]:
+        """What is wrong in `layers`; only what the overlay touches is held against the schemas again."""
+        touched = dict.fromkeys(operation.keys[:2] for operation in self.overlay if operation.keys[0] in ROOTS)
+        found = [finding for path in touched for finding in entity_findings(layers.documents, path, self.checks)]
+        return found or check(layers.documents)
+
+    def culprit(self, finding: Finding, *, without: Collection[int]) -> int | None:
+        """The operation that brings `finding` about, found by halving; None when it is there without any."""
+        low, high = 0, len(self.overlay)
+        if finding in self.findings(self.lay(without=without, count=0)[0]):
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            if finding in self.findings(self.lay(without=without, count=middle)[0]):
+                high = middle
+            else:
+                low = middle
+        return high - 1
+
+
+def entity_findings(documents: Mapping[str, Mapping[str, dict[str, object]]], path: Path, checks: SchemaCheck) -> list[Finding]:
+    """What the schema of its kind refuses in one module, picklist or menu group; nothing when it is not there."""
+    root, key = path
+    document = documents[root].get(key)
+    if document is None:
+        return []
+    if root == "menus":
+        return [Finding((root, *f.path), f.message, f.suggestion) for f in checks.findings("menu", {key: document})]
+    name = _KEY_NAMES[root]
+    written = {name: key, **{property_: value for property_, value in document.items() if property_ != "app"}}
+    found = checks.findings(name, written)
+    return [Finding((root, key, *(() if f.path == (name,) else f.path)), f.message, f.suggestion) for f in found]
+
+
+def _reason(finding: Finding) -> str:
+    hint = f" Did you mean {finding.suggestion!r}?" if finding.suggestion else ""
+    return f"{show_path(finding.path)}: {finding.message}{hint}"
