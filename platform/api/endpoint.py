@@ -1,0 +1,106 @@
+"""From an HTTP request to a handler and back: the one path that all requests to the API take."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Request, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from tessera.api.answers import Answer, respond
+from tessera.api.call import Call, Handler
+from tessera.api.cors import cors_headers
+from tessera.api.entrance import Admission, Entrance
+from tessera.api.errors import BodyTooLarge, MethodNotAllowed
+from tessera.api.options import ApiOptions
+from tessera.api.problems import MEDIA_TYPE, as_tessera_error, dump, problem_body, problem_headers
+from tessera.api.rate_limits import Allowance, RateLimitReached
+from tessera.kernel.errors import BadRequest, TesseraError
+from tessera.kernel.ids import uuid7
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+
+
+class Endpoint:
+    """A Flask view for one path: a handler for each method it takes.
+
+    `public` ones are open to everybody, under the rate limit of addresses.
+    """
+
+    def __init__(self, entrance: Entrance, options: ApiOptions, methods: Mapping[str, Handler], *, public: bool = False) -> None:
+        self._entrance = entrance
+        self._options = options
+        self._methods = dict(methods)
+        if "GET" in methods:
+            self._methods["HEAD"] = methods["GET"]
+        self._public = public
+        self.allowed = ", ".join(sorted({*self._methods, "OPTIONS"}))
+
+    def __call__(self, tenant_prefix: str | None = None, **path: str) -> Response:
+        actual: Request = request._get_current_object()  # type: ignore[attr-defined]
+        request_id = _request_id(actual)
+        admission: Admission | None = None
+        allowance: Allowance | None = None
+        try:
+            if actual.method == "OPTIONS":
+                answer = Answer(204, headers={"Allow": self.allowed})
+            else:
+                handler = self._methods.get(actual.method)
+                if handler is None:
+                    raise MethodNotAllowed(method=actual.method[:20], allowed=self.allowed)
+                admission = self._entrance.admit(actual, tenant_prefix, request_id, public=self._public)
+                allowance = admission.allowance
+                answer = handler(self._call(actual, admission, tenant_prefix), **path)
+        except Exception as error:
+            answer = self._refusal(actual, error, request_id)
+            allowance = error.allowance if isinstance(error, RateLimitReached) else allowance
+        return self._finish(actual, answer, request_id, allowance)
+
+    def _call(self, actual: Request, admission: Admission, tenant_prefix: str | None) -> Call:
+        base = f"/t/{tenant_prefix}/api/v1" if tenant_prefix else "/api/v1"
+        return Call(
+            request=actual,
+            tenant=admission.tenant,
+            authentication=admission.authentication,
+            context=admission.context,
+            translator=self._options.translator_for(admission.context.locale),
+            scopes=admission.scopes,
+            options=self._options,
+            base=actual.root_path.rstrip("/") + base,
+            token_id=admission.token_id,
+        )
+
+    def _refusal(self, actual: Request, error: Exception, request_id: str) -> Answer:
+        known = _of_werkzeug(error, self._options) if isinstance(error, HTTPException) else as_tessera_error(error, request_id)
+        translator = self._options.translator_for(self._entrance.language(actual))
+        token_sent = "Authorization" in actual.headers
+        body = dump(problem_body(known, translator, request_id))
+        return Answer(known.status, body, problem_headers(known, token_sent=token_sent), MEDIA_TYPE)
+
+    def _finish(self, actual: Request, answer: Answer, request_id: str, allowance: Allowance | None) -> Response:
+        response = respond(answer, actual.headers.get("Accept-Encoding", ""), compress_from=self._options.compress_from)
+        headers = response.headers
+        headers["X-Request-Id"] = request_id
+        headers["X-Content-Type-Options"] = "nosniff"
+        if "Cache-Control" not in headers:
+            headers["Cache-Control"] = "private, no-cache"
+        if allowance is not None:
+            for name, value in allowance.headers():
+                headers[name] = value
+        origin = actual.headers.get("Origin")
+        if origin is not None and self._options.cors_origins:
+            for name, value in cors_headers(origin, self._options.cors_origins, preflight=actual.method == "OPTIONS").items():
+                headers.add(name, value)
+        return response
+
+
+def _request_id(actual: Request) -> str:
+    """The caller's own id where it is harmless to log, else a new one."""
+    given = actual.headers.get("X-Request-Id", "")
+    return given if given and _REQUEST_ID.fullmatch(given) else str(uuid7())
+
+
+def _of_werkzeug(error: HTTPException, options: ApiOptions) -> TesseraError:
+    if isinstance(error, RequestEntityTooLarge):
+        return BodyTooLarge(most=options.max_body_bytes)
+    return BadRequest()
