@@ -1,0 +1,1 @@
+"""Notifications, mail, text messages and live updates."""

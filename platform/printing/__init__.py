@@ -1,0 +1,1 @@
+"""Print templates and what is made of them: PDF and Excel."""

@@ -1,0 +1,1 @@
+"""Reports, charts, dashboards and scheduled reports."""

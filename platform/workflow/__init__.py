@@ -1,0 +1,1 @@
+"""Stages, rules, sequences, reminders and approvals, and the host that runs tenants' scripts."""
