@@ -15,18 +15,25 @@ A value has five shapes:
 from abc import ABC
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.psycopg import dialect as postgresql_dialect
+from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 
 from tessera.expressions.types import Type
 from tessera.kernel.context import Context
 from tessera.kernel.errors import Problem
 from tessera.kernel.messages import English, Translator
 from tessera.metadata.definitions import FieldDefinition, PicklistDefinition
-from tessera.storage.columns import ColumnSpec
+from tessera.storage.columns import ColumnSpec, TableSpec
+
+
+#: What a spreadsheet cell may hold; moments are naive, in the reader's time zone.
+Cell = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
 
 
 class Rejected(Exception):  # noqa: N818 - reads as what happened to the value
@@ -48,6 +55,8 @@ class Coercion:
     context: Context
     localized: bool = False
     stored: Any = None
+    currency: str = ""  # the tenant's base currency, for money that names none
+    translator: Translator = field(default_factory=English)  # for choices given by their label
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,8 @@ class FieldType(ABC):
     label: ClassVar[str]
     #: JSON Schema (properties only) of the type's own options in a definition, each with a description.
     options_schema: ClassVar[Mapping[str, Any]] = {}
+    #: Options that a definition must give.
+    required_options: ClassVar[tuple[str, ...]] = ()
     #: Filter operators the type answers to (see `runtime.query.operators`), the most usual first.
     operators: ClassVar[tuple[str, ...]] = ("eq", "ne", "in", "not_in", "is_empty", "is_not_empty")
     #: False for types with no value of their own in the row (line tables, multi_lookup in a link table).
@@ -109,7 +120,9 @@ class FieldType(ABC):
     groupable: ClassVar[bool] = True
     #: May carry `unique: true`.
     may_be_unique: ClassVar[bool] = True
-    #: True when the driver's value is the JSON value (orjson takes str, int, bool, UUID, date, datetime as they are).
+    #: True where equality and sorting ignore case: indexes for them want `IndexSpec.case_folded`.
+    case_folded: ClassVar[bool] = False
+    #: True when the driver's value is the JSON value on both databases (orjson takes str, int, bool, UUID, date as they are).
     json_ready: ClassVar[bool] = False
     #: The CSS/markup family of the widget, for faces ("text", "number", "choice" …).
     widget: ClassVar[str] = "text"
@@ -128,9 +141,25 @@ class FieldType(ABC):
         """Keys of the modules that values point to."""
         return ()
 
+    def extra_tables(self, definition: FieldDefinition, options: Any, table: str) -> tuple[TableSpec, ...]:
+        """Tables beside the module's own table (`table`) that hold the values: the link table of a multi_lookup."""
+        return ()
+
     def expression_type(self, field: CompiledField) -> Type:
         """The field's type in the formula language."""
         raise NotImplementedError
+
+    def operators_of(self, field: CompiledField) -> tuple[str, ...]:
+        """The operators of this very field: of a computed one, those of its result."""
+        return self.operators
+
+    def accepts_input(self, field: CompiledField) -> bool:
+        """Whether people may submit a value. Differs from `writable` where an option decides (codes typed by hand)."""
+        return self.writable
+
+    def part(self, field: CompiledField, name: str) -> CompiledField | None:
+        """The part of a composed value as a field of its own (`address.city`), for filters, sorting and columns of lists."""
+        return None
 
     # -- values -------------------------------------------------------------------------------------------------
 
@@ -158,7 +187,7 @@ class FieldType(ABC):
         """Value → the words it is found by when the field is searchable."""
         return "" if value is None else str(value)
 
-    def to_cell(self, field: CompiledField, value: Any, display: Display) -> str | int | float | bool | datetime | None:
+    def to_cell(self, field: CompiledField, value: Any, display: Display) -> Cell:
         """Value → an Excel cell (dates and numbers stay dates and numbers)."""
         return self.to_text(field, value, display) or None
 
@@ -179,15 +208,56 @@ class FieldType(ABC):
         """A formula's result → value, rounded to what the field stores. Never called with None."""
         return value
 
+    def check(self, field: CompiledField, value: Any, record: Mapping[str, Any], stored: Mapping[str, Any] | None) -> None:
+        """Raises `Rejected` when a value does not go with the record's other values (a choice that another one rules out).
+
+        `record` holds the values about to be saved, `stored` those before (None on create). Never called with None.
+        """
+
+    def json_from_driver(self, field: CompiledField, dialect: str) -> Callable[..., Any] | None:
+        """What turns raw driver values (no SQLAlchemy between) into the JSON form, for hot reads; None: nothing to do.
+
+        `dialect` is "sqlite" or "postgresql". The function of a field with one column is called with its value and never
+        with None; that of a field with several columns with all of them, None or not.
+        """
+        return None if self.json_ready else _convert_slowly(self, field, dialect)
+
     # -- queries ------------------------------------------------------------------------------------------------
 
-    def filter(self, field: CompiledField, columns: Sequence[sa.ColumnElement[Any]], operator: str, operand: Any, context: Context) -> sa.ColumnElement[bool]:
+    def filter(
+        self, field: CompiledField, columns: Sequence[sa.ColumnElement[Any]], operator: str, operand: Any, context: Context
+    ) -> sa.ColumnElement[bool]:
         """SQL for `operator` over `columns` (the field's own, maybe of an alias).
 
         `operand` is raw JSON; a wrong one raises `Rejected`. Operators are those of `operators`.
         """
         raise NotImplementedError
 
+    def operand(self, field: CompiledField, raw: Any, context: Context) -> Any:
+        """Raw operand of a filter → value. Looser than `coerce` where a limit only matters for what is stored."""
+        return self.coerce(field, raw, Coercion(context))
+
     def order_by(self, field: CompiledField, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
         """What the field is sorted by."""
         return columns[0]
+
+    def expression_sql(self, field: CompiledField, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any] | None:
+        """What formulas calculate with, in SQL: the same as `to_expression`. None where SQL cannot say it."""
+        return columns[0]
+
+
+_DIALECTS: Mapping[str, sa.Dialect] = {"postgresql": postgresql_dialect(), "sqlite": sqlite_dialect()}
+
+
+def _convert_slowly(kind: FieldType, field: CompiledField, dialect: str) -> Callable[..., Any]:
+    """Driver values → JSON by way of the value: right for every type."""
+    processors = [
+        column.type.dialect_impl(_DIALECTS[dialect]).result_processor(_DIALECTS[dialect], None) for column in field.columns
+    ]
+
+    def convert(*raw: Any) -> Any:
+        values = [process(v) if process is not None and v is not None else v for process, v in zip(processors, raw, strict=True)]
+        value = kind.from_columns(field, values)
+        return None if value is None else kind.to_json(field, value)
+
+    return convert
