@@ -20,8 +20,7 @@ def read_catalogue(content: bytes, language: str, name: str) -> dict[str, str] |
         return Mistake(name, error.lineno, "", f"This is not a gettext catalogue: {error.args[0]}.")
     except UnicodeDecodeError as error:
         return Mistake(name, content[: error.start].count(b"\n") + 1, "", "The file is not UTF-8 text.")
-    return {entry.id: entry.string for entry in catalogue if _is_finished(entry.id, entry.string) and not entry.fuzzy}
-
-
-def _is_finished(english: object, translation: object) -> bool:
-    return isinstance(english, str) and isinstance(translation, str) and bool(english) and bool(translation)
+    finished = ((entry.id, entry.string) for entry in catalogue if not entry.fuzzy)
+    return {
+        english: text for english, text in finished if isinstance(english, str) and isinstance(text, str) and english and text
+    }

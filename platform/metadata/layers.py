@@ -126,14 +126,11 @@ class _Stack:
         for index, operation in enumerate(self.overlay[:count]):
             if index not in without and (reason := _try(layers, operation)) is not None:
                 refused[index] = reason
-        prune(layers.documents)
         return layers, refused
 
     def findings(self, layers: Layers) -> list[Finding]:
-        """What is wrong in `layers`; only what the overlay touches is held against the schemas again."""
-        touched = dict.fromkeys(operation.keys[:2] for operation in self.overlay if operation.keys[0] in ROOTS)
-        found = [finding for path in touched for finding in entity_findings(layers.documents, path, self.checks)]
-        return found or check(layers.documents)
+        """What is wrong in `layers`, which are settled on the way."""
+        return settle(layers, self.overlay, self.checks)
 
     def culprit(self, finding: Finding, *, without: Collection[int]) -> int | None:
         """The operation that brings `finding` about, found by halving; None when it is there without any."""
@@ -149,7 +146,18 @@ class _Stack:
         return high - 1
 
 
-def entity_findings(documents: Mapping[str, Mapping[str, dict[str, object]]], path: Path, checks: SchemaCheck) -> list[Finding]:
+def settle(layers: Layers, applied: Iterable[Operation], checks: SchemaCheck, unread: Iterable[Path] = ()) -> list[Finding]:
+    """Finish `layers` after operations: what they touched is held against the schemas again, then mentions of hidden things
+    are taken out and all names checked. Gives what is wrong; `unread` lists definitions that are there but broken."""
+    touched = dict.fromkeys(operation.keys[:2] for operation in applied if operation.keys[0] in ROOTS and len(operation.keys) > 1)
+    found = [finding for path in touched for finding in _schema_findings(layers.documents, path, checks)]
+    if found:
+        return found
+    prune(layers.documents)
+    return check(layers.documents, unread)
+
+
+def _schema_findings(documents: Mapping[str, Mapping[str, dict[str, object]]], path: Path, checks: SchemaCheck) -> list[Finding]:
     """What the schema of its kind refuses in one module, picklist or menu group; nothing when it is not there."""
     root, key = path
     document = documents[root].get(key)

@@ -9,13 +9,11 @@ from packaging.specifiers import InvalidSpecifier
 
 from tessera.metadata.app_folder import AppFolder, read_folder
 from tessera.metadata.errors import AppErrors, Finding, Mistake, OperationRefused, Path, nearest
-from tessera.metadata.layers import entity_findings, lay_app
+from tessera.metadata.layers import lay_app, settle
 from tessera.metadata.naming import BARE_APPS, TENANT_NAMESPACE, prefix_finding
 from tessera.metadata.operations import Layers, apply
 from tessera.metadata.packages import AppPackage, in_dependency_order, satisfies, with_dependencies
-from tessera.metadata.pruning import prune
 from tessera.metadata.published import FieldTypeSchemas
-from tessera.metadata.references import check
 from tessera.metadata.schema_check import SchemaCheck
 
 
@@ -42,8 +40,13 @@ def load_apps(
     `field_types` holds the options schema of each known field type: `{type key: {option: schema}}`.
     """
     checks = SchemaCheck(field_types)
-    folders = {folder.name: folder for folder in (read_folder(path, checks) for path in paths)}
-    mistakes = [mistake for folder in folders.values() for mistake in folder.mistakes]
+    folders: dict[str, AppFolder] = {}
+    mistakes: list[Mistake] = []
+    for path in paths:
+        folder = read_folder(path, checks)
+        mistakes += folder.mistakes
+        if folders.setdefault(folder.name, folder) is not folder:
+            mistakes.append(Mistake(str(path), 0, "", f"Another folder brings an app called {folder.name!r} as well."))
     loaded = {name: _package(folder) for name, folder in folders.items() if folder.manifest}
     known = {package.name: package for package in installed} | loaded
     wrong_manifests = [mistake for name in loaded for mistake in _manifest_mistakes(folders[name], loaded[name], known)]
@@ -111,7 +114,8 @@ def _cycle(package: AppPackage, known: Mapping[str, AppPackage]) -> str:
     """A way from the package back to itself, in words."""
     way = [package.name]
     while True:
-        step = next(n for n in known[way[-1]].depends if n == package.name or package.name in _all_dependencies(known[n], known))
+        needed = (name for name in known[way[-1]].depends if name in known)
+        step = next(name for name in needed if name == package.name or package.name in _all_dependencies(known[name], known))
         way.append(step)
         if step in way[:-1]:
             return " → ".join(way)
@@ -135,10 +139,8 @@ def _definition_mistakes(
             apply(layers, operation, layer=package.name, namespace=package.namespace)
         except OperationRefused as refused:
             found.append(Finding(operation.keys, refused.reason))
-    prune(layers.documents)
-    for entity in dict.fromkeys(operation.keys[:2] for operation in package.extensions):
-        found += entity_findings(layers.documents, entity, checks)
-    return [folder.mistake(finding) for finding in found or check(layers.documents, unread)]
+    found += settle(layers, package.extensions, checks, unread)
+    return [folder.mistake(finding) for finding in found]
 
 
 def _name_findings(package: AppPackage, below: Layers) -> list[Finding]:

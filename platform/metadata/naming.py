@@ -1,6 +1,6 @@
 """Which names may be given to things: reserved words, lengths that databases allow, and whose prefix a name carries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tessera.metadata.errors import Finding, Path
@@ -9,8 +9,11 @@ from tessera.metadata.errors import Finding, Path
 SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "owner")
 RESERVED_FIELDS = frozenset({*SYSTEM_FIELDS, "deleted_at", "deleted_by", "search_text", "parent", "parent_id", "position"})
 #: Words of the formula language; a field called so could not be named in a formula.
-FORMULA_WORDS = frozenset({"and", "or", "not", "in", "is", "if", "case", "when", "then", "else", "end", "true", "false", "null"})
-RESERVED_MODULES = frozenset({"sys", "tessera"})
+FORMULA_WORDS = frozenset({"and", "or", "not", "in", "true", "false", "null", "empty", "me", "record"})
+#: `sys` and `tessera` are the product's; the others are addresses of the API, where they stand beside the module keys.
+RESERVED_MODULES = frozenset(
+    {"sys", "tessera", "auth", "batch", "describe", "docs", "files", "health", "jobs", "me", "openapi", "tokens"}
+)
 #: Table names stay under what PostgreSQL keeps of a name, with room for the names of indexes.
 MAX_TABLE_NAME = 50
 #: The product's own apps, whose names carry no prefix.
@@ -21,7 +24,7 @@ TENANT_NAMESPACE = "x"
 _TABLE_TYPES = frozenset({"lines", "multi_lookup"})
 
 
-def module_findings(key: str, document: dict[str, Any]) -> Iterator[Finding]:
+def module_findings(key: str, document: Mapping[str, Any]) -> Iterator[Finding]:
     """Names in a module that cannot be used, whoever gives them."""
     path: Path = ("modules", key)
     if key in RESERVED_MODULES or key.startswith("sys_"):

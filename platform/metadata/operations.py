@@ -142,7 +142,7 @@ def _resolve(layers: Layers, keys: Path, *, create: bool) -> _Place:
             return _Place(collection, key, True, None, cls)
         if cls is None or key not in collection:
             raise OperationRefused(_gone(keys[: position + 1], collection))
-        document = collection[key]
+        document = _mapping(collection[key], keys[: position + 1])
         name = keys[position + 1]
         slot = slots_of(cls).get(name)
         if position + 1 == len(keys) - 1:
@@ -151,9 +151,16 @@ def _resolve(layers: Layers, keys: Path, *, create: bool) -> _Place:
             return _inside_value(document, keys, position + 1, create=create)
         if name not in document and not create:
             raise OperationRefused(_gone(keys[: position + 2], document))
-        collection = document.setdefault(name, {})
+        collection = _mapping(document.setdefault(name, {}), keys[: position + 2])
         cls = slot.entry
         position += 2
+
+
+def _mapping(value: Any, keys: Path) -> dict[str, Any]:
+    """`value`, which an earlier operation may have made something that nothing can stand in."""
+    if not isinstance(value, dict):
+        raise OperationRefused(f"{'/'.join(keys)} is not a mapping.")
+    return value
 
 
 def _inside_value(document: dict[str, Any], keys: Path, position: int, *, create: bool) -> _Place:

@@ -3,10 +3,12 @@
 Field types say nothing to this package but their option schemas; the options below mean the same in every type, which is how
 a reference in a plug-in's options is checked as well:
 
-    module, modules     module keys                      picklist         a shared picklist
-    controlled_by       a choice field beside this one   lines            a line table of this module
-    from                `module.lookup`, records that point here (`module.lines.lookup` for a line table)
-    field               of a roll-up: a field of those records
+    module, modules     module keys; a line table (`module.lines`) where rows are meant
+    via                 of a roll-up: the lookup over there that points here
+    lines               a line table of this module
+    field               of a roll-up: a field of those rows
+    picklist            a shared picklist
+    controlled_by       a choice field beside this one
     filter              a filter over the module that the field points to
 """
 
@@ -33,7 +35,8 @@ _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "picklist": (("picklist", "values"),),
     "multi_picklist": (("picklist", "values"),),
     "formula": (("formula",), ("result",)),
-    "rollup": (("from", "lines"), ("function",)),
+    "sequence": (("scheme",),),
+    "rollup": (("module", "lines"), ("function",)),
 }
 
 
@@ -167,7 +170,10 @@ def _module_name(scope: Scope, path: Path, name: object) -> Iterator[Finding]:
 
 
 def _option_module(scope: Scope, path: Path, module: str, field: Document) -> Iterator[Finding]:
-    yield from _module_name(scope, path, field["module"])
+    key, _, lines = str(field["module"]).partition(".")
+    yield from _module_name(scope, path, key)
+    if lines and scope.is_visible(key) and not scope.is_unread(key) and not scope.fields(str(field["module"])):
+        yield Finding(path, f"There is no line table {lines!r} in {key}.", nearest(lines, scope.fields(key)))
 
 
 def _option_modules(scope: Scope, path: Path, module: str, field: Document) -> Iterator[Finding]:
@@ -196,22 +202,24 @@ def _option_lines(scope: Scope, path: Path, module: str, field: Document) -> Ite
         yield Finding(path, f"There is no line table {field['lines']!r} in {module}.", nearest(str(field["lines"]), tables))
 
 
-def _option_from(scope: Scope, path: Path, module: str, field: Document) -> Iterator[Finding]:
-    source, _, lookup = str(field["from"]).rpartition(".")
-    if scope.is_unread(source):
+def _rows(module: str, field: Document) -> str:
+    """The module or line table whose rows a roll-up reads."""
+    return f"{module}.{field['lines']}" if "lines" in field else str(field.get("module", ""))
+
+
+def _option_via(scope: Scope, path: Path, module: str, field: Document) -> Iterator[Finding]:
+    source, lookup = str(field.get("module", "")), str(field["via"])
+    if scope.is_unread(source) or not scope.fields(source):
         return
-    if not source or source.split(".")[0] not in scope.modules:
-        known = (f"{name}.{lookup}" for name in scope.modules)
-        yield Finding(path, f"{field['from']!r} is not a module and its lookup.", nearest(str(field["from"]), known))
-    elif (finding := scope.path_finding(path, source, lookup)) is not None:
-        yield finding
-    elif scope.target(source, lookup) != module:
-        yield Finding(path, f"{lookup!r} of {source} does not point to {module}.")
+    finding = scope.path_finding(path, source, lookup)
+    if finding is None and scope.target(source, lookup) != module:
+        finding = Finding(path, f"{lookup!r} of {source} does not point to {module}.")
+    yield from _some(finding)
 
 
 def _option_field(scope: Scope, path: Path, module: str, field: Document) -> Iterator[Finding]:
-    source = f"{module}.{field['lines']}" if "lines" in field else str(field.get("from", "")).rpartition(".")[0]
-    if source and scope.fields(source):
+    source = _rows(module, field)
+    if scope.fields(source):
         yield from _some(scope.path_finding(path, source, str(field["field"])))
 
 
@@ -227,7 +235,7 @@ _OPTION_RULES: Mapping[str, Callable[[Scope, Path, str, Document], Iterator[Find
     "picklist": _option_picklist,
     "controlled_by": _option_controlled_by,
     "lines": _option_lines,
-    "from": _option_from,
+    "via": _option_via,
     "field": _option_field,
     "filter": _option_filter,
 }
@@ -269,13 +277,13 @@ def _values(path: Path, values: Mapping[str, Document], *, is_tree: bool) -> Ite
 
 
 def _stands_under_itself(values: Mapping[str, Document], key: str) -> bool:
-    above = values[key].get("parent")
-    seen = set()
+    above = values[key].get("parent", "")
+    seen: set[str] = set()
     while above in values and above not in seen:
         if above == key:
             return True
         seen.add(above)
-        above = values[above].get("parent")
+        above = values[above].get("parent", "")
     return False
 
 

@@ -19,6 +19,8 @@ _TYPE_WORDS = {
     "boolean": "true or false",
     "null": "nothing",
 }
+#: Up to so many known names are listed in a message.
+MAX_LISTED = 12
 _MESSAGES: Mapping[str, str] = {
     "minLength": "This must not be empty.",
     "maxLength": "This is longer than {limit} characters.",
@@ -95,23 +97,28 @@ def _explain_all(errors: Iterable[ValidationError]) -> Iterator[Finding]:
 def _explain(error: ValidationError) -> Iterator[Finding]:
     """What one schema error means, as one finding or several."""
     path = tuple(str(part) for part in error.absolute_path)
+    schema, limit, instance = _parts(error)
     if "propertyNames" in error.absolute_schema_path:
-        yield Finding((*path, str(error.instance)), _sentence(error))
+        yield Finding((*path, str(instance)), _sentence(error))
     elif error.validator == "additionalProperties":
-        known = error.schema.get("properties", {})
-        for name in error.instance:
-            if name not in known:
-                yield Finding((*path, name), f"{name!r} is not known here.", nearest(name, known))
+        known = schema.get("properties", {})
+        yield from (Finding((*path, n), f"{n!r} is not known here.", nearest(n, known)) for n in instance if n not in known)
     elif error.validator == "required":
-        yield from (Finding(path, f"{name!r} is missing.") for name in error.validator_value if name not in error.instance)
+        yield from (Finding(path, f"{name!r} is missing.") for name in limit if name not in instance)
     elif error.validator == "enum":
-        known = [str(entry) for entry in error.validator_value]
-        listed = f": {', '.join(known)}" if len(known) <= 12 else ""
-        yield Finding(path, f"{error.instance!r} is not one of the known names{listed}.", nearest(str(error.instance), known))
-    elif error.validator in ("anyOf", "oneOf") and "errorMessage" not in error.schema:
+        names = [str(entry) for entry in limit]
+        listed = f": {', '.join(names)}" if len(names) <= MAX_LISTED else ""
+        yield Finding(path, f"{instance!r} is not one of the known names{listed}.", nearest(str(instance), names))
+    elif error.validator in ("anyOf", "oneOf") and "errorMessage" not in schema:
         yield from _explain_alternatives(error)
     else:
         yield Finding(path, _sentence(error))
+
+
+def _parts(error: ValidationError) -> tuple[dict[str, Any], Any, Any]:
+    """The subschema that refused, the value of the keyword that did, and what was refused."""
+    schema: Any = error.schema
+    return schema, error.validator_value, error.instance
 
 
 def _explain_alternatives(error: ValidationError) -> Iterator[Finding]:
@@ -119,27 +126,31 @@ def _explain_alternatives(error: ValidationError) -> Iterator[Finding]:
     branches: dict[Any, list[ValidationError]] = {}
     for inner in error.context or ():
         branches.setdefault(inner.relative_schema_path[0], []).append(inner)
-    fitting = [inner for inner in branches.values() if not any(e.validator == "type" and not e.relative_path for e in inner)]
-    if len(fitting) > 1:  # a mapping where an empty one would do as well: the one that knows properties tells more
-        fitting = [inner for inner in fitting if all(e.validator != "maxProperties" for e in inner)] or fitting[:1]
-    if fitting:
-        yield from _explain_all(fitting[0])
+    fitting = [errors for errors in branches.values() if not any(_refuses_type(inner) for inner in errors)]
+    # Where a mapping without properties would do as well, the alternative that knows properties tells more.
+    telling = [errors for errors in fitting if all(inner.validator != "maxProperties" for inner in errors)] or fitting
+    if telling:
+        yield from _explain_all(telling[0])
     else:
-        types = dict.fromkeys(
-            _types(e) for inner in branches.values() for e in inner if e.validator == "type" and not e.relative_path
-        )
+        types = dict.fromkeys(_types(inner) for errors in branches.values() for inner in errors if _refuses_type(inner))
         yield Finding(tuple(str(part) for part in error.absolute_path), f"This must be {' or '.join(types)}.")
 
 
+def _refuses_type(error: ValidationError) -> bool:
+    """True when an alternative does not fit because the value itself is of another type."""
+    return error.validator == "type" and not error.relative_path
+
+
 def _sentence(error: ValidationError) -> str:
-    if (written := error.schema.get("errorMessage")) is not None:
+    schema, limit, _ = _parts(error)
+    if (written := schema.get("errorMessage")) is not None:
         return str(written)
     if error.validator == "type":
         return f"This must be {_types(error)}."
     template = _MESSAGES.get(str(error.validator))
-    return template.format(limit=error.validator_value) if template else f"{error.message}."
+    return template.format(limit=limit) if template else f"{error.message}."
 
 
 def _types(error: ValidationError) -> str:
-    wanted = error.validator_value
+    wanted: Any = error.validator_value
     return " or ".join(_TYPE_WORDS[name] for name in ([wanted] if isinstance(wanted, str) else wanted))

@@ -68,7 +68,7 @@ def _kind(hint: Any) -> tuple[SlotKind, type | None]:
 
 def encode(definition: Any) -> dict[str, Any]:
     """The document form of one definition; properties at their defaults are left out."""
-    cls = type(definition)
+    cls: type = type(definition)
     result: dict[str, Any] = {}
     for slot in slots_of(cls).values():
         if cls is FieldDefinition and slot.name == "values":

@@ -105,7 +105,7 @@ class _Builder:
         self._expect(yaml.DocumentEndEvent)
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
-            raise _Refused(event.start_mark.line + 1, "A file holds one document.")
+            raise _Refused(_line(event), "A file holds one document.")
         return data
 
     def _expect(self, kind: type[yaml.Event]) -> None:
@@ -113,7 +113,7 @@ class _Builder:
         assert isinstance(event, kind), event
 
     def _value(self, event: yaml.Event, path: tuple[str, ...]) -> Any:
-        line = event.start_mark.line + 1
+        line = _line(event)
         self.lines.setdefault(path, line)
         self._refuse_features(event, line, path)
         self._nodes += 1
@@ -134,7 +134,7 @@ class _Builder:
     def _mapping(self, path: tuple[str, ...]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            line = event.start_mark.line + 1
+            line = _line(event)
             self._refuse_features(event, line, path)
             if not isinstance(event, yaml.ScalarEvent):
                 raise _Refused(line, "A key is a plain word.", path)
@@ -153,9 +153,14 @@ class _Builder:
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             value = self._value(event, (*path, str(len(result))))
             if isinstance(value, str):
-                self.lines.setdefault((*path, value), event.start_mark.line + 1)
+                self.lines.setdefault((*path, value), _line(event))
             result.append(value)
         return result
+
+
+def _line(event: yaml.Event) -> int:
+    """The line of an event, from 1; every event of a parser has a mark."""
+    return event.start_mark.line + 1 if event.start_mark else 0
 
 
 def _scalar(event: yaml.ScalarEvent) -> Any:
