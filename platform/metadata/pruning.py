@@ -3,7 +3,7 @@
 from typing import Any
 
 from tessera.metadata.naming import SYSTEM_FIELDS
-from tessera.metadata.references import Scope
+from tessera.metadata.scope import Scope
 
 Documents = dict[str, dict[str, Any]]
 
