@@ -13,11 +13,15 @@ Count = Literal["none", "bounded", "exact"]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A record that another one points to: enough to show and link it. `title` is None when the reader may not see it."""
+    """A record that another one points to: enough to show and link it. `title` is None when the reader may not see it.
+
+    `fields` holds what `expand` asked of it ("customer.region" gives `{"region": …}`), else None.
+    """
 
     id: UUID
     module: str
     title: str | None
+    fields: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,10 @@ def spec_to_json(spec: TableSpec) -> dict[str, Any]:
 def spec_from_json(data: Mapping[str, Any]) -> TableSpec:
     """The inverse of `spec_to_json`."""
     columns = tuple(ColumnSpec(**column) for column in data["columns"])
-    indexes = tuple(IndexSpec(**{**index, "columns": tuple(index["columns"])}) for index in data["indexes"])
+    indexes = tuple(
+        IndexSpec(**{**index, "columns": tuple(index["columns"]), "folded": tuple(index.get("folded", ()))})
+        for index in data["indexes"]
+    )
     return TableSpec(data["name"], columns, indexes, data.get("hidden", False))
 
 

@@ -114,6 +114,11 @@ class Reader:
             shape = self._shapes[key] = shape_of(self._session.access(module))
         return shape
 
+    @property
+    def consulted(self) -> tuple[str, ...]:
+        """The keys of the modules asked about so far."""
+        return tuple(self._shapes)
+
     def may_read(self, module: CompiledModule) -> bool:
         """Whether the module may be read at all."""
         return self.shape(module).readable

@@ -17,7 +17,7 @@ from tessera.runtime.fields.base import Rejected
 from tessera.runtime.model import Catalog, CompiledModule
 from tessera.runtime.query.access import Reader
 from tessera.runtime.query.links import link_condition
-from tessera.runtime.query.paths import Path, check_visible, link_table, resolve
+from tessera.runtime.query.paths import Path, check_visible, resolve
 from tessera.runtime.query.sources import Scope, Sources
 from tessera.runtime.query.tree import Condition, Group, Node
 
@@ -130,7 +130,7 @@ def _condition(
                 )
             return target.type.filter(target, columns, operator, node.value, context)
         lines = path.module.lines.get(target.key)
-        links = link_table(path.module, target)
+        links = path.module.links.get(target.key)
         if lines is not None and operator in ("is_empty", "is_not_empty"):
             return _has_lines(lines, source, wanted=operator == "is_not_empty")
         if links is not None:

@@ -29,10 +29,15 @@ def link_condition(
             return sa.not_(linked(link.c.target_id.in_(_ids(field, operand, context))))
         case "has_all":
             return sa.and_(sa.true(), *[linked(link.c.target_id == one) for one in _ids(field, operand, context)])
-        case "eq" | "contains":
+        case "contains":
             return linked(link.c.target_id == _one(field, operand, context))
-        case "ne" | "not_contains":
+        case "not_contains":
             return sa.not_(linked(link.c.target_id == _one(field, operand, context)))
+        case "eq" | "ne":
+            ids = _ids(field, operand, context)
+            number = sa.select(sa.func.count()).select_from(link).where(link.c.record_id == source.c.id).correlate(source)
+            same = sa.and_(number.scalar_subquery() == len(ids), *[linked(link.c.target_id == one) for one in ids])
+            return same if operator == "eq" else sa.not_(same)
     return None
 
 

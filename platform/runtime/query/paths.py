@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import sqlalchemy as sa
-
 from tessera.kernel.errors import BadQuery
 from tessera.metadata.definitions import RelatedList
 from tessera.runtime.fields.base import CompiledField
@@ -39,12 +37,13 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
-    """A resolved path: the relations to cross, then a field of `module`."""
+    """A resolved path: the relations to cross, then a field of `module`, or a part of its field `root` (`address.city`)."""
 
     text: str
     hops: tuple[Hop, ...]
     module: CompiledModule
     field: CompiledField
+    root: str
 
     @property
     def is_many(self) -> bool:
@@ -71,7 +70,7 @@ def check_visible(reader: Reader, path: Path, pointer: str = "") -> None:
             raise unknown_field(path.text, pointer)
         if not reader.may_read(hop.target) or hop.back is not None and not reader.sees(hop.target, hop.back.key):
             raise unknown_field(path.text, pointer)
-    if not reader.sees(path.module, path.field.key):
+    if not reader.sees(path.module, path.root):
         raise unknown_field(path.text, pointer)
 
 
@@ -91,13 +90,6 @@ def is_lookup(catalog: Catalog, field: CompiledField) -> bool:
     return len(field.columns) == 1 and target_of(catalog, field) is not None
 
 
-def link_table(module: CompiledModule, field: CompiledField) -> sa.Table | None:
-    """The link table of a multi_lookup; None for fields without one."""
-    if field.columns or field.key in module.lines:
-        return None
-    return module.table.metadata.tables.get(f"{module.key.replace('.', '__')}__{field.key}")
-
-
 def related_lists(module: CompiledModule) -> Mapping[str, RelatedList]:
     """The related lists of a module's layouts by key; of two with one key the first counts."""
     found: dict[str, RelatedList] = {}
@@ -112,16 +104,20 @@ def _walk(catalog: Catalog, module: CompiledModule, text: str, pointer: str) -> 
     if len(relations) > MAX_HOPS:
         raise BadQuery("A path crosses at most {limit} relations.", pointer=pointer, limit=MAX_HOPS)
     hops: list[Hop] = []
-    for name in relations:
+    for index, name in enumerate(relations):
         hop = _hop(catalog, module, name)
         if hop is None:
-            raise unknown_field(text, pointer)
+            composed = module.fields.get(name) if index == len(relations) - 1 else None
+            part = composed.type.part(composed, last) if composed is not None else None
+            if part is None:
+                raise unknown_field(text, pointer)
+            return Path(text, tuple(hops), module, part, name)
         hops.append(hop)
         module = hop.target
     field = module.fields.get(last)
     if field is None:
         raise unknown_field(text, pointer)
-    return Path(text, tuple(hops), module, field)
+    return Path(text, tuple(hops), module, field, last)
 
 
 def _hop(catalog: Catalog, module: CompiledModule, name: str) -> Hop | None:
@@ -135,7 +131,7 @@ def _hop(catalog: Catalog, module: CompiledModule, name: str) -> Hop | None:
             return None
         if len(field.columns) == 1:
             return Hop("one", name, module, target, field)
-        return Hop("links", name, module, target, field) if link_table(module, field) is not None else None
+        return Hop("links", name, module, target, field) if name in module.links else None
     return _related(catalog, module, name)
 
 

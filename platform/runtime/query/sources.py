@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tessera.runtime.fields.base import CompiledField
 from tessera.runtime.model import CompiledModule
 from tessera.runtime.query.access import Reader, shape_clause
-from tessera.runtime.query.paths import Hop, link_table
+from tessera.runtime.query.paths import Hop
 
 
 class Scope:
@@ -61,10 +61,7 @@ class Sources:
         if hop.kind == "related":
             assert hop.back is not None
             return inner, [alias.c[hop.back.column.name] == record, *visible]
-        assert hop.field is not None
-        table = link_table(hop.origin, hop.field)
-        assert table is not None
-        link = table.alias(next(self.names))
+        link = hop.origin.links[hop.name].alias(next(self.names))
         inner.from_clause = link.join(alias, sa.and_(alias.c.id == link.c.target_id, *visible))
         return inner, [link.c.record_id == record]
 

@@ -99,10 +99,10 @@ class _Parser:
 
 def _check_operand(operator: Operator, value: Any, given: bool, pointer: str) -> None:
     if operator.operand == "none":
-        if value is not None:
+        if value is not None and not isinstance(value, bool):  # false turns the question round
             raise BadQuery("{operator} takes no value.", pointer=pointer, operator=operator.key)
         return
-    if not given or value is None:
+    if not given or value is None and operator.key not in ("eq", "ne"):
         raise BadQuery("{operator} needs a value.", pointer=pointer, operator=operator.key)
     if operator.operand == "many" and not isinstance(value, list | tuple):
         raise BadQuery("{operator} takes a list.", pointer=pointer, operator=operator.key)
