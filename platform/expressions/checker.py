@@ -9,9 +9,25 @@ from tessera.expressions import syntax, tree
 from tessera.expressions.aggregates import AGGREGATES, AggregateChecks
 from tessera.expressions.errors import FormulaError, FormulaIssue
 from tessera.expressions.functions import (
-    ADD, AS_TEXT, BY_NAME, DATE_MINUS, DATE_PLUS, DAYS_BETWEEN, DIVIDE, GREATEST, JOIN, LEAST, LOCAL_DATE, MODULO, MOMENT_MINUS,
-    MOMENT_PLUS, MULTIPLY, NEGATE, POWER, SPAN_BETWEEN,
-)  # fmt: skip
+    ADD,
+    AS_TEXT,
+    BY_NAME,
+    DATE_MINUS,
+    DATE_PLUS,
+    DAYS_BETWEEN,
+    DIVIDE,
+    GREATEST,
+    JOIN,
+    LEAST,
+    LOCAL_DATE,
+    MODULO,
+    MOMENT_MINUS,
+    MOMENT_PLUS,
+    MULTIPLY,
+    NEGATE,
+    POWER,
+    SPAN_BETWEEN,
+)
 from tessera.expressions.functions.base import Function, Overload
 from tessera.expressions.functions.special import ORDERED
 from tessera.expressions.limits import MAX_ISSUES
@@ -23,9 +39,19 @@ from tessera.expressions.types import BOOLEAN, DATE, DATETIME, NULL, NUMBER, TEX
 NOTHING: Final = Constant(None, NULL)
 
 KIND_NAMES = {
-    "text": "a text", "number": "a number", "boolean": "yes or no", "date": "a date", "datetime": "a moment", "time": "a time",
-    "duration": "a duration", "record": "a record", "list": "rows", "choices": "several choices", "null": "nothing", "any": "any value",
-}  # fmt: skip
+    "text": "a text",
+    "number": "a number",
+    "boolean": "yes or no",
+    "date": "a date",
+    "datetime": "a moment",
+    "time": "a time",
+    "duration": "a duration",
+    "record": "a record",
+    "list": "rows",
+    "choices": "several choices",
+    "null": "nothing",
+    "any": "any value",
+}
 
 _ARITHMETIC = {"*": MULTIPLY, "/": DIVIDE, "%": MODULO, "^": POWER}
 #: `+` and `-` on what is no plain number: (left kind, operator, right kind) → overload.

@@ -56,7 +56,7 @@ class FormulaError(DefinitionError):
         return f"{line}:{column}: {issue.text()}\n  {shown}\n  {' ' * (column - 1)}{'^' * width}"
 
 
-class NotCompilable(Exception):  # noqa: N818 - an answer, not a fault: the caller evaluates in Python instead
+class NotCompilable(Exception):
     """Raised when a formula, though right, has no SQL form of exactly the same meaning."""
 
 

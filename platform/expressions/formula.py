@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import sqlalchemy as sa
+
 from tessera.expressions import tree
 from tessera.expressions.checker import Checker
 from tessera.expressions.environment import Environment
 from tessera.expressions.evaluate import Evaluator, Record, compile_python
 from tessera.expressions.parser import parse
 from tessera.expressions.scope import Scope
+from tessera.expressions.sql import SqlResolver, compile_condition, compile_sql
 from tessera.expressions.tree import AggregateOver, Circumstance, Field, Node
 from tessera.expressions.types import Type
 
@@ -35,6 +38,14 @@ class Formula:
     def holds(self, record: Record, environment: Environment) -> bool:
         """For conditions: whether the value is true. Missing is not."""
         return bool(self.evaluate(record, environment))
+
+    def to_sql(self, resolver: SqlResolver) -> sa.ColumnElement[Any]:
+        """An SQL expression with the same value for every row. Raises `NotCompilable`."""
+        return compile_sql(self.tree, resolver)
+
+    def to_condition(self, resolver: SqlResolver) -> sa.ColumnElement[bool]:
+        """For conditions: SQL fit for WHERE, where NULL means no. Raises `NotCompilable`."""
+        return compile_condition(self.tree, resolver)
 
     @cached_property
     def dependencies(self) -> frozenset[tuple[str, ...]]:

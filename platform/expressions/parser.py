@@ -33,10 +33,10 @@ class _Parser:
         self.heights: dict[int, int] = {}  # of finished nodes, by id
 
     def whole(self) -> Node:
-        if self.token.kind == "end":
+        if self.at_end:
             raise self.error("The formula is empty.", self.token.span)
         node = self.expression(0)
-        if self.token.kind != "end":
+        if not self.at_end:
             raise self.unexpected()
         return node
 
@@ -170,9 +170,9 @@ class _Parser:
         names, spans = [first.value], [first.span]
         while self.token.kind == "operator" and self.token.value == ".":
             self.take()
-            if self.token.kind != "name":
-                raise self.error("A field name must follow the dot.", self.token.span)
             part = self.take()
+            if part.kind != "name":
+                raise self.error("A field name must follow the dot.", part.span)
             names.append(part.value)
             spans.append(part.span)
         return self.counted(Path(tuple(names), tuple(spans)))
@@ -201,6 +201,10 @@ class _Parser:
     def token(self) -> Token:
         return self.tokens[self.at]
 
+    @property
+    def at_end(self) -> bool:
+        return self.tokens[self.at].kind == "end"
+
     def take(self) -> Token:
         token = self.tokens[self.at]
         self.at = min(self.at + 1, len(self.tokens) - 1)
@@ -213,7 +217,7 @@ class _Parser:
     def expect(self, value: str, *, opened: Token) -> Token:
         if self.token.kind == "operator" and self.token.value == value:
             return self.take()
-        if self.token.kind == "end":
+        if self.at_end:
             raise self.error("The bracket {bracket!r} is never closed.", opened.span, bracket=opened.value)
         raise self.unexpected()
 

@@ -172,15 +172,29 @@ class AggregateOver:
 
 
 Node = (
-    Constant | Field | Circumstance | Apply | Both | Either | Not | Equal | Compare | OneOf | IsEmpty | Has | Choose | Switch
-    | FirstFilled | AggregateOver
-)  # fmt: skip
+    Constant
+    | Field
+    | Circumstance
+    | Apply
+    | Both
+    | Either
+    | Not
+    | Equal
+    | Compare
+    | OneOf
+    | IsEmpty
+    | Has
+    | Choose
+    | Switch
+    | FirstFilled
+    | AggregateOver
+)
 
 #: Stands for what could not be understood; it fits everywhere, so that one mistake is reported once.
 UNKNOWN: Final = Constant(None, ANY)
 
 
-def children(node: Node) -> tuple[Node, ...]:
+def children(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - a table of shapes
     """The nodes directly below."""
     match node:
         case Apply():
@@ -203,8 +217,3 @@ def children(node: Node) -> tuple[Node, ...]:
             return tuple(part for part in (node.operand, node.condition) if part is not None)
         case _:
             return ()
-
-
-def depth(node: Node) -> int:
-    """How many nodes stand below each other at most."""
-    return 1 + max((depth(child) for child in children(node)), default=0)

@@ -26,8 +26,9 @@ class Parameter:
 class Overload:
     """One set of argument types. `key` is unique; with `strict` any missing argument gives a missing result, uncalled.
 
-    `repeats`: the last parameter may be given any number of times, at least once. `words`: for a position, the only
-    literal texts it may hold. `local`: the last parameter is the reader's time zone, which nobody writes. `postgresql` None: there is no SQL form of the same meaning.
+    `repeats`: the last parameter may be given any number of times, at least once. `words`: the only literal texts the parameter
+    at `words_at` may hold. `local`: the last parameter is the reader's time zone, which nobody writes. `postgresql` None: there
+    is no SQL form of the same meaning.
     """
 
     key: str

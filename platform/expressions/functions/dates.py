@@ -1,6 +1,7 @@
 """Functions on dates and moments. A moment where a date is wanted is the day in the reader's time zone."""
 
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -161,9 +162,8 @@ _DIFFERENCE = (
     f"WHEN 'months' THEN {_AGE} ELSE TRUNC({_AGE} / 12) END"
 )
 _START = "DATE_TRUNC({1}, {0}::timestamp)::date"
-_END = _within(
-    "(DATE_TRUNC({1}, {0}::timestamp) + CASE {1} WHEN 'quarter' THEN INTERVAL '3 months -1 day' ELSE ('1 ' || {1} || ' -1 day')::interval END)::date"
-)
+_PERIOD_LESS_A_DAY = "CASE {1} WHEN 'quarter' THEN INTERVAL '3 months -1 day' ELSE ('1 ' || {1} || ' -1 day')::interval END"
+_END = _within(f"(DATE_TRUNC({{1}}, {{0}}::timestamp) + {_PERIOD_LESS_A_DAY})::date")
 
 DATE_PLUS = Overload(
     "date_plus",
@@ -241,15 +241,18 @@ _PERIOD = parameters("date: date, period: text")
 _MOMENTS = parameters("start: datetime, end: datetime")
 
 
-def _part(name: str, summary: str, sql: str, python: "object", example: tuple[str, str]) -> Function:
+def _part(name: str, summary: str, sql: str, python: Callable[[date], Decimal], example: tuple[str, str]) -> Function:
     return Function(
         name, "Dates", summary, (Overload(name, _DAY, INTEGER, python, f"EXTRACT({sql} FROM {{0}})::numeric"),), (example,)
-    )  # type: ignore[arg-type]
+    )
 
 
 def _elapsed(name: str, unit: str, seconds: int, example: tuple[str, str]) -> Function:
     """A function between two moments, in `unit`."""
-    python = lambda start, end: numbers.quotient(_seconds(end - start), Decimal(seconds))  # noqa: E731
+
+    def python(start: datetime, end: datetime) -> Decimal | None:
+        return numbers.quotient(_seconds(end - start), Decimal(seconds))
+
     sql = settled(f"ROUND(EXTRACT(epoch FROM {{1}} - {{0}}), 60) / {seconds}")
     return Function(
         name,
@@ -262,7 +265,10 @@ def _elapsed(name: str, unit: str, seconds: int, example: tuple[str, str]) -> Fu
 
 def _amount(name: str, seconds: int) -> Function:
     """A function that reads a duration in one unit."""
-    python = lambda span: numbers.quotient(_seconds(span), Decimal(seconds))  # noqa: E731
+
+    def python(span: timedelta) -> Decimal | None:
+        return numbers.quotient(_seconds(span), Decimal(seconds))
+
     overload = Overload(
         f"{name}_of", parameters("duration: duration"), NUMBER, python, settled(f"ROUND({{0}}::numeric, 60) / {seconds}")
     )
@@ -270,24 +276,108 @@ def _amount(name: str, seconds: int) -> Function:
 
 
 DATE_FUNCTIONS = (
-    Function("date", "Dates", "The date of a year, month and day; nothing if there is no such day. Of a moment: its day.", (Overload("date", _DATE_PARTS, DATE, _date, _MAKE_DATE), Overload("date_itself", _DAY, DATE, lambda v: v, "{0}", "{0}")), (("date(2026, 2, 28)", "2026-02-28"), ("date(2026, 2, 30)", ""))),
+    Function(
+        "date",
+        "Dates",
+        "The date of a year, month and day; nothing if there is no such day. Of a moment: its day.",
+        (Overload("date", _DATE_PARTS, DATE, _date, _MAKE_DATE), Overload("date_itself", _DAY, DATE, lambda v: v, "{0}", "{0}")),
+        (("date(2026, 2, 28)", "2026-02-28"), ("date(2026, 2, 30)", "")),
+    ),
     _part("year", "The year of a date.", "year", lambda d: Decimal(d.year), ("year(date(2026, 5, 17))", "2026")),
-    _part("quarter", "The quarter of a date, 1 to 4.", "quarter", lambda d: Decimal((d.month + 2) // 3), ("quarter(date(2026, 5, 17))", "2")),
+    _part(
+        "quarter",
+        "The quarter of a date, 1 to 4.",
+        "quarter",
+        lambda d: Decimal((d.month + 2) // 3),
+        ("quarter(date(2026, 5, 17))", "2"),
+    ),
     _part("month", "The month of a date, 1 to 12.", "month", lambda d: Decimal(d.month), ("month(date(2026, 5, 17))", "5")),
-    _part("week", "The ISO week of a date, 1 to 53.", "week", lambda d: Decimal(d.isocalendar()[1]), ("week(date(2026, 5, 17))", "20")),
+    _part(
+        "week",
+        "The ISO week of a date, 1 to 53.",
+        "week",
+        lambda d: Decimal(d.isocalendar()[1]),
+        ("week(date(2026, 5, 17))", "20"),
+    ),
     _part("day", "The day of the month.", "day", lambda d: Decimal(d.day), ("day(date(2026, 5, 17))", "17")),
-    _part("weekday", "The day of the week, 1 for Monday to 7 for Sunday.", "isodow", lambda d: Decimal(d.isoweekday()), ("weekday(date(2026, 5, 17))", "7")),
-    Function("add_days", "Dates", "So many days later (earlier if negative); also written `date + days`.", (DATE_PLUS,), (("add_days(date(2026, 2, 27), 2)", "2026-03-01"),)),
-    Function("add_months", "Dates", "So many months later; a day the month does not have becomes its last.", (Overload("add_months", parameters("date: date, months: number"), DATE, _plus_months, _later("months", _MAX_MONTHS)),), (("add_months(date(2026, 1, 31), 1)", "2026-02-28"),)),
-    Function("add_years", "Dates", "So many years later; 29 February becomes the 28th where it must.", (Overload("add_years", parameters("date: date, years: number"), DATE, _plus_years, _later("years", 10_000)),), (("add_years(date(2024, 2, 29), 1)", "2025-02-28"),)),
-    Function("date_diff", "Dates", "From one date to another in whole 'days', 'weeks', 'months' or 'years'; negative when the second is earlier.", (Overload("date_diff", parameters("start: date, end: date, unit: text"), INTEGER, _difference, _DIFFERENCE, words=UNITS, words_at=2),), (("date_diff(date(2026, 1, 31), date(2026, 3, 30), 'months')", "1"),)),
-    Function("start_of", "Dates", "The first day of the date's 'week' (Monday), 'month', 'quarter' or 'year'.", (Overload("start_of", _PERIOD, DATE, _start, _START, words=PERIODS, words_at=1),), (("start_of(date(2026, 5, 17), 'quarter')", "2026-04-01"),)),
-    Function("end_of", "Dates", "The last day of the date's 'week' (Sunday), 'month', 'quarter' or 'year'.", (Overload("end_of", _PERIOD, DATE, _end, _END, words=PERIODS, words_at=1),), (("end_of(date(2026, 2, 1), 'month')", "2026-02-28"),)),
+    _part(
+        "weekday",
+        "The day of the week, 1 for Monday to 7 for Sunday.",
+        "isodow",
+        lambda d: Decimal(d.isoweekday()),
+        ("weekday(date(2026, 5, 17))", "7"),
+    ),
+    Function(
+        "add_days",
+        "Dates",
+        "So many days later (earlier if negative); also written `date + days`.",
+        (DATE_PLUS,),
+        (("add_days(date(2026, 2, 27), 2)", "2026-03-01"),),
+    ),
+    Function(
+        "add_months",
+        "Dates",
+        "So many months later; a day the month does not have becomes its last.",
+        (Overload("add_months", parameters("date: date, months: number"), DATE, _plus_months, _later("months", _MAX_MONTHS)),),
+        (("add_months(date(2026, 1, 31), 1)", "2026-02-28"),),
+    ),
+    Function(
+        "add_years",
+        "Dates",
+        "So many years later; 29 February becomes the 28th where it must.",
+        (Overload("add_years", parameters("date: date, years: number"), DATE, _plus_years, _later("years", 10_000)),),
+        (("add_years(date(2024, 2, 29), 1)", "2025-02-28"),),
+    ),
+    Function(
+        "date_diff",
+        "Dates",
+        "From one date to another in whole 'days', 'weeks', 'months' or 'years'; negative when the second is earlier.",
+        (
+            Overload(
+                "date_diff",
+                parameters("start: date, end: date, unit: text"),
+                INTEGER,
+                _difference,
+                _DIFFERENCE,
+                words=UNITS,
+                words_at=2,
+            ),
+        ),
+        (("date_diff(date(2026, 1, 31), date(2026, 3, 30), 'months')", "1"),),
+    ),
+    Function(
+        "start_of",
+        "Dates",
+        "The first day of the date's 'week' (Monday), 'month', 'quarter' or 'year'.",
+        (Overload("start_of", _PERIOD, DATE, _start, _START, words=PERIODS, words_at=1),),
+        (("start_of(date(2026, 5, 17), 'quarter')", "2026-04-01"),),
+    ),
+    Function(
+        "end_of",
+        "Dates",
+        "The last day of the date's 'week' (Sunday), 'month', 'quarter' or 'year'.",
+        (Overload("end_of", _PERIOD, DATE, _end, _END, words=PERIODS, words_at=1),),
+        (("end_of(date(2026, 2, 1), 'month')", "2026-02-28"),),
+    ),
     Function("hour", "Dates", "The hour of a moment, 0 to 23.", (HOUR,)),
     _elapsed("hours_between", "Hours", 3600, ("hours_between(now(), now())", "0")),
     _elapsed("minutes_between", "Minutes", 60, ("minutes_between(now(), now())", "0")),
     _amount("days", 86_400),
     _amount("hours", 3600),
     _amount("minutes", 60),
-    Function("duration", "Dates", "A duration of so many hours, to the second.", (Overload("duration", parameters("hours: number"), DURATION, _span, "CASE WHEN {0} IS NOT NULL THEN FLOOR(LEAST(GREATEST({0}, -1e8), 1e8) * 3600)::bigint END"),), ()),
-)  # fmt: skip
+    Function(
+        "duration",
+        "Dates",
+        "A duration of so many hours, to the second.",
+        (
+            Overload(
+                "duration",
+                parameters("hours: number"),
+                DURATION,
+                _span,
+                "CASE WHEN {0} IS NOT NULL THEN FLOOR(LEAST(GREATEST({0}, -1e8), 1e8) * 3600)::bigint END",
+            ),
+        ),
+        (),
+    ),
+)

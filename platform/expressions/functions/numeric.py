@@ -31,30 +31,66 @@ DIVIDE = Overload(
     "divide", parameters("left: number, right: number"), NUMBER, numbers.quotient, settled("ROUND({0}, 60) / NULLIF({1}, 0)")
 )
 MODULO = Overload(
-    "modulo", parameters("number: number, divisor: number"), NUMBER, numbers.remainder,
+    "modulo",
+    parameters("number: number, divisor: number"),
+    NUMBER,
+    numbers.remainder,
     settled("MOD(MOD({0}, NULLIF({1}, 0)) + {1}, NULLIF({1}, 0))"),
-)  # fmt: skip
+)
 POWER = Overload("power", parameters("number: number, exponent: number"), NUMBER, numbers.power, None)
 
 _VALUE = parameters("number: number")
 
 NUMERIC_FUNCTIONS = (
-    Function("abs", "Numbers", "The number without its sign.", (Overload("abs", _VALUE, NUMBER, abs, "ABS({0})"),), (("abs(-3)", "3"),)),
     Function(
-        "round", "Numbers",
+        "abs", "Numbers", "The number without its sign.", (Overload("abs", _VALUE, NUMBER, abs, "ABS({0})"),), (("abs(-3)", "3"),)
+    ),
+    Function(
+        "round",
+        "Numbers",
         "Rounded to a number of digits after the point (0 if not given; negative: before the point), half away from zero.",
         (
             Overload("round", _VALUE, INTEGER, lambda v: numbers.rounded(v, 0), settled("ROUND({0}, 0)")),
             Overload(
-                "round_to", parameters("number: number, digits: number"), NUMBER, _round,
+                "round_to",
+                parameters("number: number, digits: number"),
+                NUMBER,
+                _round,
                 "CASE WHEN {1} IS NOT NULL THEN " + settled("ROUND({0}, LEAST(GREATEST(TRUNC({1}), -24), 12)::int)") + " END",
             ),
         ),
         (("round(2.345, 2)", "2.35"), ("round(1250, -2)", "1300"), ("round(-2.5)", "-3")),
     ),
-    Function("ceil", "Numbers", "The next whole number up.", (Overload("ceil", _VALUE, INTEGER, _ceil, "CEIL({0})"),), (("ceil(1.2)", "2"),), ("ceiling",)),
-    Function("floor", "Numbers", "The next whole number down.", (Overload("floor", _VALUE, INTEGER, _floor, "FLOOR({0})"),), (("floor(-1.2)", "-2"),)),
-    Function("mod", "Numbers", "The rest of a division, with the sign of the divisor; also written `a % b`.", (MODULO,), (("mod(7, 3)", "1"), ("-7 % 3", "2"))),
-    Function("power", "Numbers", "A number to a power; also written `a ^ b`.", (POWER,), (("power(2, 10)", "1024"), ("2 ^ -1", "0.5"))),
-    Function("sqrt", "Numbers", "The square root; nothing of a negative number.", (Overload("sqrt", _VALUE, NUMBER, numbers.root, None),), (("sqrt(2)", "1.414213562373"),)),
-)  # fmt: skip
+    Function(
+        "ceil",
+        "Numbers",
+        "The next whole number up.",
+        (Overload("ceil", _VALUE, INTEGER, _ceil, "CEIL({0})"),),
+        (("ceil(1.2)", "2"),),
+        ("ceiling",),
+    ),
+    Function(
+        "floor",
+        "Numbers",
+        "The next whole number down.",
+        (Overload("floor", _VALUE, INTEGER, _floor, "FLOOR({0})"),),
+        (("floor(-1.2)", "-2"),),
+    ),
+    Function(
+        "mod",
+        "Numbers",
+        "The rest of a division, with the sign of the divisor; also written `a % b`.",
+        (MODULO,),
+        (("mod(7, 3)", "1"), ("-7 % 3", "2")),
+    ),
+    Function(
+        "power", "Numbers", "A number to a power; also written `a ^ b`.", (POWER,), (("power(2, 10)", "1024"), ("2 ^ -1", "0.5"))
+    ),
+    Function(
+        "sqrt",
+        "Numbers",
+        "The square root; nothing of a negative number.",
+        (Overload("sqrt", _VALUE, NUMBER, numbers.root, None),),
+        (("sqrt(2)", "1.414213562373"),),
+    ),
+)
