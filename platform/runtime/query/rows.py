@@ -264,9 +264,10 @@ def _composed(
     return read
 
 
-def _field_reader(
+def field_reader(
     target: CompiledField, places: Sequence[int], results: Sequence[Callable[[Any], Any] | None], form: Form, dialect: str
 ) -> Read:
+    """What reads the value (or JSON) of `target` from the columns at `places` of a driver row."""
     if len(places) > 1:
         return _composed(target, places, results, form, dialect)
     place = places[0]
@@ -281,14 +282,14 @@ def _reference(
 ) -> Read:
     assert item.target is not None
     module = item.target.key
-    read_id = _field_reader(item.field, item.places, results, form, dialect)
+    read_id = field_reader(item.field, item.places, results, form, dialect)
     read_title = title_reader(item.title, item.title_places, results, dialect, display)
     inner: list[tuple[str, Read]] = []
     for child in item.inner:
         if child.target is not None:
             inner.append((child.key, _reference(child, results, form, dialect, display)))
         else:
-            inner.append((child.key, _field_reader(child.field, child.places, results, form, dialect)))
+            inner.append((child.key, field_reader(child.field, child.places, results, form, dialect)))
 
     def read(row: Driver) -> Any:
         record_id = read_id(row)
@@ -316,7 +317,7 @@ def title_reader(
     """Reads what a record is called; None where the reader may not know."""
     if title is None:
         return lambda row: None
-    read = _field_reader(title, places, results, "value", dialect)
+    read = field_reader(title, places, results, "value", dialect)
     to_text = title.type.to_text
 
     def text(row: Driver) -> str | None:
