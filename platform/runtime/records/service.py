@@ -166,22 +166,25 @@ class RecordService:
     ) -> Row:
         """One record with its lines; raises `NotFound` when it is not there for this principal."""
         return reading.get(
-            self._session, module_key, record_id, fields=fields, expand=expand, titles=titles, deleted=deleted
+            self._session, self._module(module_key), record_id, fields=fields, expand=expand, titles=titles, deleted=deleted
         )
 
     def query(self, module_key: str, query: Query) -> Page:
         """A page of records."""
-        return listing.query(self._session, module_key, query)
+        return listing.query(self._session, self._module(module_key), query)
 
     def aggregate(self, module_key: str, request: Aggregate) -> list[dict[str, Any]]:
         """Figures over records."""
-        return aggregate.aggregate(self._session, module_key, request)
+        return aggregate.aggregate(self._session, self._module(module_key), request)
 
     def options(
         self, module_key: str, field: str, text: str = "", *, record: Mapping[str, Any] | None = None, limit: int = 20
     ) -> list[Reference]:
         """What the lookup `field` may choose, best match first."""
-        return options.options(self._session, module_key, field, text, record=record, limit=limit)
+        return options.options(self._session, self._module(module_key), field, text, record=record, limit=limit)
+
+    def _module(self, key: str) -> CompiledModule:
+        return self._session.catalog.module(key)
 
     # -- steps --------------------------------------------------------------------------------------------------
 

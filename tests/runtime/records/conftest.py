@@ -66,7 +66,7 @@ class Company:
             return session.records.get(module, record_id)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def catalog() -> Catalog:
     return compile_catalog(TRADING, 1)
 
@@ -76,6 +76,7 @@ def company(database: TenantDatabase, catalog: Catalog, tmp_path: Path) -> Compa
     made = Company(database, catalog, RuntimeServices(files=FileStore(tmp_path / "files")))
     with database.writing() as connection:
         next(iter(catalog.modules.values())).table.metadata.create_all(connection)
+        import tmp_ddl; tmp_ddl.make(connection, catalog)
         connection.execute(
             metadata_version.insert(),
             {

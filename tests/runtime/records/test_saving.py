@@ -34,7 +34,7 @@ def test_every_problem_is_told_at_once(company: Company) -> None:
         company.create("customer", email="nonsense", credit_limit="12.345", level="old", naem="x", blocked=True)
     assert problems(error) == {
         "/name": "required", "/email": "not_an_email", "/credit_limit": "too_many_decimals",
-        "/level": "retired", "/naem": "unknown_field", "/block_reason": "required",
+        "/level": "retired_choice", "/naem": "unknown_field", "/block_reason": "required",
     }
 
 

@@ -35,8 +35,8 @@ CUSTOMER = module(
     field("blocked", "boolean", default=False),
     field("block_reason", "text", max_length=200, visible_if="blocked", required_if="blocked"),
     field("since", "date"),
-    field("order_count", "rollup", **{"from": "sales_order.customer"}, function="count"),
-    field("ordered", "rollup", **{"from": "sales_order.customer"}, function="sum", field="total", scale=4),
+    field("order_count", "rollup", module="sales_order", via="customer", function="count"),
+    field("ordered", "rollup", module="sales_order", via="customer", function="sum", field="total", result="decimal", scale=4),
     validations=(ValidationRule(key="credit", formula="is_empty(credit_limit) or credit_limit >= 0", message="The credit limit is negative."),),
 )
 PRODUCT = module(
@@ -62,11 +62,11 @@ SALES_ORDER = module(
                 field("product", "lookup", module="product", required=True),
                 field("quantity", "decimal", precision=12, scale=2, required=True, validations=(ValidationRule(key="positive", formula="quantity > 0", message="The quantity must be above zero."),)),
                 field("price", "decimal", precision=14, scale=4, default_formula="product.price"),
-                field("amount", "formula", formula="quantity * price", result="decimal", scale=4, stored=True),
+                field("amount", "formula", formula="quantity * price", result="decimal", scale=4),
             )
         },
     ),
-    field("total", "rollup", lines="lines", function="sum", field="amount", scale=4),
+    field("total", "rollup", lines="lines", function="sum", field="amount", result="decimal", scale=4),
     title_field="number",
 )
 LEVELS = PicklistDefinition(
