@@ -5,17 +5,16 @@ worker process makes a runtime and an application of its own.
 """
 
 import ctypes
+import http.client
+import multiprocessing
 import multiprocessing.util
 import signal
 import socket
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from granian.constants import Interfaces
@@ -26,23 +25,20 @@ from tessera.bootstrap.log import configure_logging
 from tessera.bootstrap.settings import Settings
 from tessera.kernel.errors import ConfigurationError
 
-READY_SECONDS = 60
-BACKLOG = 1024
-PR_SET_PDEATHSIG = 1
-
-Announce = Callable[[str], None]
+READY_SECONDS: Final = 60
+BACKLOG: Final = 1024
+PR_SET_PDEATHSIG: Final = 1
 
 
-def serve(settings: Settings, *, when_ready: Announce) -> None:
+def serve(settings: Settings, *, greeting: str) -> None:
     """Serve until SIGINT or SIGTERM; running requests are finished first.
 
-    `when_ready` is called with the address as soon as the first request is answered. Raises `ConfigurationError` when the
-    address cannot be listened on.
+    `greeting` is printed as soon as requests are answered. Raises `ConfigurationError` when the address cannot be listened on.
     """
     check_address(settings.host, settings.port)
     configure_logging(settings.log_level, settings.log_format)
     server = Server(
-        "tessera.bootstrap.server",
+        "tessera",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -52,35 +48,15 @@ def serve(settings: Settings, *, when_ready: Announce) -> None:
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=settings.shutdown_seconds,
-        # granian's lines go where ours go
+        # granian's lines go where ours go; its warnings are about numbers that were chosen with care
         log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {"handlers": [], "propagate": True}}},
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
-    server.on_startup(lambda: threading.Thread(target=_announce, args=(settings, when_ready), daemon=True).start())
-    server.serve(target_loader=partial(_load_application, settings))
-
-
-def _load_application(settings: Settings, _target: str) -> Any:
-    """The WSGI application of this worker process."""
-    from tessera.bootstrap.app import create_app
-    from tessera.bootstrap.wiring import build_runtime
-
-    _end_with_parent()
-    configure_logging(settings.log_level, settings.log_format)
-    runtime = build_runtime(settings)
-    # a multiprocessing child runs these at its end, and no `atexit`
-    multiprocessing.util.Finalize(None, runtime.close, exitpriority=10)
-    return create_app(settings, runtime)
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to stop this worker when the first process is gone, even by `kill -9`: no orphan keeps the port."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    server.serve(target_loader=partial(_load_application, settings, greeting, multiprocessing.Event()))
 
 
 def check_address(host: str, port: int) -> None:
-    """Say in our own words when the address is taken or not ours, before any process is started."""
+    """Raise `ConfigurationError` in our own words when the address is taken or not ours, before any process is started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -91,20 +67,50 @@ def check_address(host: str, port: int) -> None:
             raise ConfigurationError(message, host=host, port=port, reason=error.strerror) from error
 
 
-def _announce(settings: Settings, when_ready: Announce) -> None:
-    """Wait until a request is answered, then tell."""
+def _load_application(settings: Settings, greeting: str, greeted: Any, _target: str) -> Any:
+    """The WSGI application of this worker process. `greeted` is the event, shared by all, that the greeting was printed."""
+    from tessera.bootstrap.app import create_app
+    from tessera.bootstrap.wiring import build_runtime
+
+    _end_with_parent()
+    configure_logging(settings.log_level, settings.log_format)
+    runtime = build_runtime(settings)
+    # a multiprocessing child runs these at its end, and no `atexit`
+    multiprocessing.util.Finalize(None, runtime.close, exitpriority=10)
+    # not in the first process: it forks, and a fork beside a running thread may inherit a lock that nobody will open
+    threading.Thread(target=_greet, args=(settings, greeting, greeted), name="greeting", daemon=True).start()
+    return create_app(settings, runtime)
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to stop this worker when the first process is gone, even by `kill -9`: no orphan keeps the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _greet(settings: Settings, greeting: str, greeted: Any) -> None:
+    """Wait until requests are answered, then print the greeting, once for all workers."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not bound, asked
-    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/healthz"
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                when_ready(settings.base_url)
-                return
-        except urllib.error.HTTPError:  # it answers: only the host name is not trusted
-            when_ready(settings.base_url)
-            return
-        except OSError:
+    while not greeted.is_set() and time.monotonic() < deadline:
+        if not _answers(host, settings.port):
             time.sleep(0.05)
-    structlog.get_logger().error("The server does not answer", address=url)
-    sys.stderr.flush()
+        elif not greeted.is_set():
+            greeted.set()
+            print(greeting, flush=True)
+            return
+    if not greeted.is_set():
+        structlog.get_logger().error("The server does not answer", address=f"{host}:{settings.port}")
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether any HTTP answer comes; also a refusal, for instance of the host name, is one."""
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True

@@ -23,15 +23,10 @@ def serve(options: ProcessOptions, host: str | None, port: int | None, workers: 
 
     settings = options.settings(host=host, port=port, workers=workers)
     check_address(settings.host, settings.port)
-    greeting = ""
+    lines = [click.style(f"\nTessera is ready: {settings.base_url}", bold=True)]
     if demo:
         from tessera.bootstrap.demo import ensure_demo
 
-        greeting = ensure_demo(settings, say=lambda text: click.echo(f"▸ {text}"))
-
-    def announce(address: str) -> None:
-        click.secho(f"\nTessera is ready: {address}", bold=True)
-        click.echo(f"{greeting}Stop it with Ctrl-C.\n")
-
-    run_server(settings, when_ready=announce)
+        lines += ensure_demo(settings, say=lambda text: click.echo(f"▸ {text}"))
+    run_server(settings, greeting="\n".join([*lines, "Stop it with Ctrl-C.\n"]))
     click.echo("Stopped.")
