@@ -21,8 +21,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.psycopg import dialect as postgresql_dialect
-from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 
 from tessera.expressions.types import Type
 from tessera.kernel.context import Context
@@ -31,12 +29,11 @@ from tessera.kernel.messages import English, Translator
 from tessera.metadata.definitions import FieldDefinition, PicklistDefinition
 from tessera.storage.columns import ColumnSpec, TableSpec
 
-
 #: What a spreadsheet cell may hold; moments are naive, in the reader's time zone.
 Cell = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
 
 
-class Rejected(Exception):  # noqa: N818 - reads as what happened to the value
+class Rejected(Exception):
     """Raised by `coerce` when a raw value does not fit; becomes a `Problem` at the field's pointer."""
 
     def __init__(self, code: str, message: str, **params: Any) -> None:
@@ -208,7 +205,9 @@ class FieldType(ABC):
         """A formula's result → value, rounded to what the field stores. Never called with None."""
         return value
 
-    def check(self, field: CompiledField, value: Any, record: Mapping[str, Any], stored: Mapping[str, Any] | None) -> None:
+    def check(  # noqa: B027 - most types have nothing to say
+        self, field: CompiledField, value: Any, record: Mapping[str, Any], stored: Mapping[str, Any] | None
+    ) -> None:
         """Raises `Rejected` when a value does not go with the record's other values (a choice that another one rules out).
 
         `record` holds the values about to be saved, `stored` those before (None on create). Never called with None.
@@ -246,7 +245,10 @@ class FieldType(ABC):
         return columns[0]
 
 
-_DIALECTS: Mapping[str, sa.Dialect] = {"postgresql": postgresql_dialect(), "sqlite": sqlite_dialect()}
+_DIALECTS: Mapping[str, sa.Dialect] = {
+    "postgresql": sa.URL.create("postgresql+psycopg").get_dialect()(),
+    "sqlite": sa.URL.create("sqlite").get_dialect()(),
+}
 
 
 def _convert_slowly(kind: FieldType, field: CompiledField, dialect: str) -> Callable[..., Any]:

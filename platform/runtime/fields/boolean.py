@@ -23,7 +23,7 @@ class BooleanField(ScalarField):
     key = "boolean"
     label = "Yes/no"
     widget = "boolean"
-    operators = ("is_true", "is_false", "eq", "ne", "is_empty", "is_not_empty")
+    operators: ClassVar[tuple[str, ...]] = ("is_true", "is_false", "eq", "ne", "is_empty", "is_not_empty")
     may_be_unique = False
     options_schema: ClassVar[Mapping[str, Any]] = {}
 

@@ -1,7 +1,7 @@
 """Sets of words in one text column, `|red|blue|`: readable in any SQL tool, and found the same way on both databases."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -21,7 +21,16 @@ class ChoiceSetField(FieldType):
     """Base of the types whose value is a tuple of distinct words."""
 
     widget = "choices"
-    operators = ("has_any", "has_all", "contains", "not_contains", "eq", "ne", "is_empty", "is_not_empty")
+    operators: ClassVar[tuple[str, ...]] = (
+        "has_any",
+        "has_all",
+        "contains",
+        "not_contains",
+        "eq",
+        "ne",
+        "is_empty",
+        "is_not_empty",
+    )
     sortable = False
     groupable = False
     may_be_unique = False

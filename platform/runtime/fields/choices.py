@@ -21,7 +21,7 @@ CHOICE_OPTIONS: Mapping[str, Any] = {
     },
     "controlled_by": {
         "type": "string",
-        "description": "Key of another choice field of the record: values with `when` are offered only while it has one of those.",
+        "description": "Key of another choice field of the record: a value's `when` names those that allow it.",
     },
 }
 
@@ -116,7 +116,7 @@ def parse_choices(definition: FieldDefinition, environment: FieldEnvironment) ->
     if own is not None:
         values = {key: decode(PicklistValue, key, normalise(PicklistValue, key, entry)) for key, entry in own.items()}
     else:
-        picklist = environment.picklists.get(name)
+        picklist = environment.picklists.get(str(name))
         if picklist is None:
             raise ValueError(f"there is no picklist {name!r}")
         values = dict(picklist.values)

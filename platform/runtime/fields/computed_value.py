@@ -58,7 +58,9 @@ class ComputedField(FieldType):
     """Delegates to `field.options.result` with `field.options.result_options`. People cannot set the value."""
 
     writable = False
-    operators = tuple(dict.fromkeys(operator for kind in RESULT_TYPES.values() for operator in kind.operators))
+    operators: ClassVar[tuple[str, ...]] = tuple(
+        dict.fromkeys(operator for kind in RESULT_TYPES.values() for operator in kind.operators)
+    )
     may_be_unique = False
     widget = "computed"
     options_schema: ClassVar[Mapping[str, Any]] = RESULT_OPTIONS

@@ -59,4 +59,4 @@ def amount_text(amount: Decimal, currency: str, display: Display) -> str:
 
 def _no_currency(raw: Any) -> Rejected:
     shown = raw[:20].encode("utf-8", "replace").decode() if isinstance(raw, str) else type(raw).__name__
-    return Rejected("unknown_currency", "{code} is no currency code.", code=shown)
+    return Rejected("unknown_currency", "{currency} is no currency code.", currency=shown)

@@ -31,7 +31,7 @@ class DateField(ScalarField):
     label = "Date"
     widget = "date"
     json_ready = True
-    operators = DATE_OPERATORS
+    operators: ClassVar[tuple[str, ...]] = DATE_OPERATORS
     options_schema: ClassVar[Mapping[str, Any]] = {}
 
     def column_specs(self, definition: FieldDefinition, options: Any) -> tuple[ColumnSpec, ...]:

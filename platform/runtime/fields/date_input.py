@@ -56,18 +56,23 @@ def read_datetime(raw: Any, coercion: Coercion) -> datetime | None:
     text = _text(raw)
     if text is None:
         return None
-    match = _ISO_DATETIME.fullmatch(text)
     try:
-        if match:
-            day, clock, offset = match.groups()
-            return _as_utc(datetime.fromisoformat(f"{day}T{clock}{(offset or '').upper()}"), coercion)
-        if _ISO_DATE.fullmatch(text):
-            return _as_utc(datetime.combine(date.fromisoformat(text), time()), coercion)
-        if coercion.localized:
-            return _as_utc(_notated_datetime(text, coercion), coercion)
+        moment = _moment(text, coercion)
     except ValueError:
-        raise _no_datetime() from None
-    raise _no_datetime()
+        moment = None
+    if moment is None:
+        raise _no_datetime()
+    return _as_utc(moment, coercion)
+
+
+def _moment(text: str, coercion: Coercion) -> datetime | None:
+    match = _ISO_DATETIME.fullmatch(text)
+    if match:
+        day, clock, offset = match.groups()
+        return datetime.fromisoformat(f"{day}T{clock}{(offset or '').upper()}")
+    if _ISO_DATE.fullmatch(text):
+        return datetime.combine(date.fromisoformat(text), time())
+    return _notated_datetime(text, coercion) if coercion.localized else None
 
 
 def read_time(raw: Any, coercion: Coercion) -> time | None:

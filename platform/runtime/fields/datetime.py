@@ -30,7 +30,7 @@ class DateTimeField(ScalarField):
     key = "datetime"
     label = "Date and time"
     widget = "datetime"
-    operators = DATE_OPERATORS
+    operators: ClassVar[tuple[str, ...]] = DATE_OPERATORS
     options_schema: ClassVar[Mapping[str, Any]] = {
         "seconds": {"type": "boolean", "default": False, "description": "Show and ask for seconds."},
     }

@@ -20,8 +20,12 @@ MOST_DECIMALS = 9
 
 @dataclass(frozen=True, slots=True)
 class DecimalOptions:
-    """`scale` decimals; `min` and `max` included (None: no limit). `padded`: zeros at the end are shown."""
+    """`precision` digits in all, `scale` of them decimals; `min` and `max` included (None: no limit).
 
+    `padded` shows zeros at the end.
+    """
+
+    precision: int
     scale: int
     min: Decimal | None
     max: Decimal | None
@@ -40,6 +44,13 @@ class DecimalField(ScalarField):
             "type": "integer", "minimum": 0, "maximum": MOST_DECIMALS, "default": 2,
             "description": "Decimals stored; more are refused, never rounded away.",
         },
+        "precision": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": PRECISION,
+            "default": PRECISION,
+            "description": "Digits in all, before and after the point.",
+        },
         "min": {"type": "number", "description": "Least value allowed."},
         "max": {"type": "number", "description": "Greatest value allowed."},
         "unit": {"type": "string", "maxLength": 20, "default": "", "description": "Unit shown after the number (kg, m², h)."},
@@ -49,10 +60,13 @@ class DecimalField(ScalarField):
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> DecimalOptions:
         given = definition.options
         least, most = limits(given)
-        return DecimalOptions(given.get("scale", 2), least, most, given.get("unit", ""), given.get("padded", False))
+        precision, scale = given.get("precision", PRECISION), given.get("scale", 2)
+        if scale > precision:
+            raise ValueError("scale is greater than precision")
+        return DecimalOptions(precision, scale, least, most, given.get("unit", ""), given.get("padded", False))
 
     def column_specs(self, definition: FieldDefinition, options: Any) -> tuple[ColumnSpec, ...]:
-        return (ColumnSpec(definition.key, "decimal", precision=PRECISION, scale=options.scale),)
+        return (ColumnSpec(definition.key, "decimal", precision=options.precision, scale=options.scale),)
 
     def expression_type(self, field: CompiledField) -> Type:
         return Type("number", scale=field.options.scale)
@@ -61,7 +75,7 @@ class DecimalField(ScalarField):
         value = read_decimal(raw, coercion)
         if value is None:
             return None
-        value = fit(value, PRECISION, field.options.scale)
+        value = fit(value, field.options.precision, field.options.scale)
         check_range(value, field.options.min, field.options.max)
         return value
 
@@ -70,7 +84,7 @@ class DecimalField(ScalarField):
         return None if value is None else fit(value, PRECISION, field.options.scale)
 
     def from_expression(self, field: CompiledField, value: Any) -> Any:
-        return rounded(value, field.options.scale)
+        return rounded(value, field.options.precision, field.options.scale)
 
     def to_json(self, field: CompiledField, value: Any) -> Any:
         return plain(value)
@@ -92,7 +106,7 @@ class DecimalField(ScalarField):
         return cell
 
     def json_schema(self, field: CompiledField) -> dict[str, Any]:
-        return {"type": "string", "pattern": decimal_pattern(field.options.scale)}
+        return {"type": "string", "pattern": decimal_pattern(field.options.precision, field.options.scale)}
 
 
 def limits(given: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
@@ -103,18 +117,18 @@ def limits(given: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     return least, most
 
 
-def rounded(value: Any, scale: int) -> Decimal:
+def rounded(value: Any, precision: int, scale: int) -> Decimal:
     """A formula's result with `scale` decimals, half up. Raises `Rejected` when it does not fit the column."""
     with localcontext(EXACT):
         exact = Decimal(value)
-        if exact and exact.adjusted() >= PRECISION - scale:
+        if exact and exact.adjusted() >= precision - scale:
             raise Rejected("out_of_range", "This number is too large.")
-        return fit(exact.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP), PRECISION, scale)
+        return fit(exact.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP), precision, scale)
 
 
-def decimal_pattern(scale: int) -> str:
+def decimal_pattern(precision: int, scale: int) -> str:
     """A pattern of the JSON form."""
-    return rf"^-?[0-9]{{1,{PRECISION - scale}}}" + (rf"\.[0-9]{{{scale}}}$" if scale else "$")
+    return rf"^-?[0-9]{{1,{max(1, precision - scale)}}}" + (rf"\.[0-9]{{{scale}}}$" if scale else "$")
 
 
 def scaled_text(scale: int) -> Callable[[int], str]:

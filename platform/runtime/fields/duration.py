@@ -37,7 +37,10 @@ class DurationOptions:
 
 
 class DurationField(ScalarField):
-    """Working time, call length: whole seconds. JSON form: the number of seconds. People write `1:30` (hours), `90 min`, `2 h 15 m`."""
+    """Working time, call length: whole seconds. JSON form: the number of seconds.
+
+    People write `1:30` (hours and minutes), `90 min`, `2 h 15 m`.
+    """
 
     key = "duration"
     label = "Duration"
@@ -111,10 +114,10 @@ def _seconds(value: timedelta) -> int:
 def _read_seconds(raw: Any, coercion: Coercion) -> int | None:
     if raw is None:
         return None
+    if isinstance(raw, time):  # how spreadsheets give lengths under a day
+        raw = timedelta(hours=raw.hour, minutes=raw.minute, seconds=raw.second)
     if isinstance(raw, timedelta):
         return _checked(_seconds(raw))
-    if isinstance(raw, time):  # how spreadsheets give lengths under a day
-        return raw.hour * 3600 + raw.minute * 60 + raw.second
     if isinstance(raw, str):
         text = raw.strip()[:80]
         if not text:

@@ -26,11 +26,11 @@ class FormulaField(ComputedField):
     options_schema: ClassVar[Mapping[str, Any]] = {
         "formula": {
             "type": "string", "minLength": 1, "maxLength": 4000,
-            "description": "The formula; it may use fields of the record, of records it points to, and aggregates over its lines.",
+            "description": "The formula, over fields of the record, of records it points to, and aggregates over its lines.",
         },
         **RESULT_OPTIONS,
     }  # fmt: skip
-    required_options = ("formula", "result")
+    required_options: ClassVar[tuple[str, ...]] = ("formula", "result")
 
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> FormulaOptions:
         formula = definition.options.get("formula")

@@ -28,12 +28,12 @@ class LinesField(FieldType):
     label = "Lines"
     widget = "lines"
     stored = False
-    operators = ("is_empty", "is_not_empty")
+    operators: ClassVar[tuple[str, ...]] = ("is_empty", "is_not_empty")
     sortable = False
     groupable = False
     may_be_unique = False
     options_schema: ClassVar[Mapping[str, Any]] = {
-        "min": {"type": "integer", "minimum": 0, "maximum": MOST_LINES, "default": 0, "description": "Fewest lines a record may have."},
+        "min": {"type": "integer", "minimum": 0, "maximum": MOST_LINES, "default": 0, "description": "Fewest lines of a record."},
         "max": {
             "type": "integer", "minimum": 1, "maximum": MOST_LINES, "default": MOST_LINES,
             "description": "Most lines a record may have.",

@@ -27,7 +27,7 @@ class LongTextField(TextualField):
     key = "long_text"
     label = "Long text"
     widget = "long_text"
-    operators = ("contains", "not_contains", "is_empty", "is_not_empty")
+    operators: ClassVar[tuple[str, ...]] = ("contains", "not_contains", "is_empty", "is_not_empty")
     sortable = False
     groupable = False
     may_be_unique = False

@@ -24,7 +24,7 @@ ON_DELETE_OPTION: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class LookupOptions:
-    """The module pointed to; which of its records are offered; what happens when one is purged; what New over there takes along."""
+    """The module pointed to; which of its records are offered; what happens when one is purged; which fields are copied."""
 
     module: str
     filter: Mapping[str, Any] | None = None
@@ -40,7 +40,7 @@ class LookupField(ScalarField):
     label = "Lookup"
     widget = "lookup"
     json_ready = True
-    operators = EQUALITY
+    operators: ClassVar[tuple[str, ...]] = EQUALITY
     options_schema: ClassVar[Mapping[str, Any]] = {
         "module": {"type": "string", "description": "Key of the module whose records may be chosen."},
         "filter": {"type": "object", "description": "A filter tree on that module: only records it leaves are offered."},
@@ -50,7 +50,7 @@ class LookupField(ScalarField):
             "description": "Fields filled from the chosen record: field key here: field key there.",
         },
     }  # fmt: skip
-    required_options = ("module",)
+    required_options: ClassVar[tuple[str, ...]] = ("module",)
 
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> LookupOptions:
         given = definition.options

@@ -9,7 +9,7 @@ from tessera.kernel.context import Context
 from tessera.metadata.definitions import FieldDefinition
 from tessera.runtime.fields.base import Cell, Coercion, CompiledField, Display, FieldEnvironment, Rejected
 from tessera.runtime.fields.currencies import amount_text, read_currency, split_amount
-from tessera.runtime.fields.decimal import DecimalField, decimal_pattern, limits, rounded, scaled_text
+from tessera.runtime.fields.decimal import PRECISION, DecimalField, decimal_pattern, limits, rounded, scaled_text
 from tessera.runtime.fields.number_input import plain
 from tessera.storage.columns import ColumnSpec
 
@@ -27,6 +27,7 @@ class MoneyOptions:
     """Decimals and limits; where the currency stands: in a field (`currency_field`, `parent.x` for a line), in the value, or
     nowhere, which means the base currency."""
 
+    precision: int
     scale: int
     min: Decimal | None
     max: Decimal | None
@@ -50,7 +51,7 @@ class MoneyField(DecimalField):
         "max": {"type": "number", "description": "Greatest amount allowed."},
         "currency": {
             "type": "string",
-            "description": "Field that holds the currency: of the same record, or `parent.<field>` in a line. Default: the base currency.",
+            "description": "Field with the currency: of the record, or `parent.<field>` in a line. Default: the base currency.",
         },
         "own_currency": {
             "type": "boolean", "default": False,
@@ -61,7 +62,9 @@ class MoneyField(DecimalField):
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> MoneyOptions:  # type: ignore[override]
         given = definition.options
         least, most = limits(given)
-        options = MoneyOptions(given.get("scale", 2), least, most, given.get("currency"), given.get("own_currency", False))
+        options = MoneyOptions(
+            PRECISION, given.get("scale", 2), least, most, given.get("currency"), given.get("own_currency", False)
+        )
         if options.own_currency and options.currency_field:
             raise ValueError("give either currency (a field) or own_currency")
         if options.currency_field and not options.currency_field.startswith("parent."):
@@ -100,7 +103,7 @@ class MoneyField(DecimalField):
         return value.amount if isinstance(value, Money) else value
 
     def from_expression(self, field: CompiledField, value: Any) -> Any:
-        amount = rounded(value, field.options.scale)
+        amount = rounded(value, PRECISION, field.options.scale)
         return Money(amount) if field.options.own_currency else amount
 
     def to_json(self, field: CompiledField, value: Any) -> Any:
@@ -129,7 +132,7 @@ class MoneyField(DecimalField):
         return cell
 
     def json_schema(self, field: CompiledField) -> dict[str, Any]:
-        amount = {"type": "string", "pattern": decimal_pattern(field.options.scale)}
+        amount = {"type": "string", "pattern": decimal_pattern(PRECISION, field.options.scale)}
         if not field.options.own_currency:
             return amount
         currency = {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"}

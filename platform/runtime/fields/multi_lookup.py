@@ -36,7 +36,18 @@ class MultiLookupField(FieldType):
     label = "Several lookups"
     widget = "lookups"
     stored = False
-    operators = ("has_any", "has_all", "contains", "not_contains", "eq", "ne", "in", "not_in", "is_empty", "is_not_empty")
+    operators: ClassVar[tuple[str, ...]] = (
+        "has_any",
+        "has_all",
+        "contains",
+        "not_contains",
+        "eq",
+        "ne",
+        "in",
+        "not_in",
+        "is_empty",
+        "is_not_empty",
+    )
     sortable = False
     groupable = False
     may_be_unique = False
@@ -48,7 +59,7 @@ class MultiLookupField(FieldType):
             "description": "Most records that may be chosen.",
         },
     }  # fmt: skip
-    required_options = ("module",)
+    required_options: ClassVar[tuple[str, ...]] = ("module",)
 
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> MultiLookupOptions:
         given = definition.options

@@ -32,7 +32,7 @@ class PercentField(DecimalField):
 
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> DecimalOptions:
         least, most = limits(definition.options)
-        return DecimalOptions(definition.options.get("scale", 2), least, most)
+        return DecimalOptions(PRECISION, definition.options.get("scale", 2), least, most)
 
     def expression_type(self, field: CompiledField) -> Type:
         return Type("number", scale=field.options.scale + 2)
@@ -46,7 +46,7 @@ class PercentField(DecimalField):
         return value.scaleb(-2, EXACT)
 
     def from_expression(self, field: CompiledField, value: Any) -> Any:
-        return rounded(Decimal(value).scaleb(2, EXACT), field.options.scale)
+        return rounded(Decimal(value).scaleb(2, EXACT), PRECISION, field.options.scale)
 
     def expression_sql(self, field: CompiledField, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any] | None:
         return Hundredth(columns[0], field.options.scale)

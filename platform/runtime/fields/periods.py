@@ -71,7 +71,7 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def parse_period(raw: Any, context: Context) -> Period:
     """The period an operand names, seen from now. Raises `Rejected` when it names none.
 
-    `{"last": n, "unit": u}` is today and the days before it: n whole units back to today's end; `next` the same ahead, today first.
+    `{"last": n, "unit": u}` is n units that end with today; `next` begins with today.
     """
     now = today(context)
     try:

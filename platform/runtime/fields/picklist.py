@@ -27,7 +27,7 @@ class PicklistField(ScalarField):
     label = "Choice"
     widget = "choice"
     json_ready = True
-    operators = ("eq", "ne", "in", "not_in", "under", "is_empty", "is_not_empty")
+    operators: ClassVar[tuple[str, ...]] = ("eq", "ne", "in", "not_in", "under", "is_empty", "is_not_empty")
     options_schema: ClassVar[Mapping[str, Any]] = CHOICE_OPTIONS
 
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> Choices:

@@ -40,7 +40,7 @@ class RollupField(ComputedField):
     options_schema: ClassVar[Mapping[str, Any]] = {
         "module": {
             "type": "string",
-            "description": "Module (`sales_order`) or line table (`sales_order.lines`) whose rows count. Either this with `via` or `lines`.",
+            "description": "Module or line table (`sales_order.lines`) whose rows count. Either this with `via` or `lines`.",
         },
         "via": {"type": "string", "description": "The lookup field over there that points to this module."},
         "lines": {"type": "string", "description": "Line table of this module whose rows count."},
@@ -52,7 +52,7 @@ class RollupField(ComputedField):
         },
         **RESULT_OPTIONS,
     }  # fmt: skip
-    required_options = ("function",)
+    required_options: ClassVar[tuple[str, ...]] = ("function",)
 
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> RollupOptions:
         given = definition.options
@@ -75,7 +75,7 @@ def _source(definition: FieldDefinition, environment: FieldEnvironment) -> tuple
         if table is None or table.type != "lines":
             raise ValueError(f"lines names no line table of this module: {lines!r}")
         return f"{environment.module_key}.{lines}", None
-    if not isinstance(via, str):
+    if not isinstance(module, str) or not isinstance(via, str):
         raise ValueError("via is missing: the lookup field over there that points here")
     if module.partition(".")[0] not in environment.module_keys:
         raise ValueError(f"there is no module {module.partition('.')[0]!r}")

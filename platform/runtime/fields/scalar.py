@@ -1,7 +1,7 @@
 """Base of the types with one column that is compared as it stands."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -13,7 +13,7 @@ from tessera.runtime.fields.comparison import ORDERED, compare, unknown_operator
 class ScalarField(FieldType):
     """One column; filters compare it with coerced operands."""
 
-    operators = ORDERED
+    operators: ClassVar[tuple[str, ...]] = ORDERED
 
     def filter(
         self, field: CompiledField, columns: Sequence[sa.ColumnElement[Any]], operator: str, operand: Any, context: Context

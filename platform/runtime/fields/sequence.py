@@ -33,20 +33,20 @@ class SequenceField(TextualField):
     options_schema: ClassVar[Mapping[str, Any]] = {
         "scheme": {
             "type": "string", "minLength": 3, "maxLength": 80,
-            "description": "How the number is written: text, {YYYY} {YY} {MM} {DD} or joined ({YYYYMM}), one counter {0000}, {field:key}.",
+            "description": "How it is written: text, {YYYY} {YY} {MM} {DD} or joined ({YYYYMM}), one counter {0000}, {field:key}.",
         },
         "reset": {
             "enum": list(RESETS),
             "description": "When the counter begins anew; by default with the scheme's finest date part.",
         },
-        "start": {"type": "integer", "minimum": 0, "maximum": 10**12, "default": 1, "description": "First number of each period."},
-        "gap_free": {"type": "boolean", "default": False, "description": "No number may ever be missing, as tax law asks of invoices."},
+        "start": {"type": "integer", "minimum": 0, "maximum": 10**12, "default": 1, "description": "First number of a period."},
+        "gap_free": {"type": "boolean", "default": False, "description": "No number may be missing, as tax law asks of invoices."},
         "manual": {
             "type": "boolean", "default": False,
             "description": "A code may be typed by hand; the counter then leaves out codes that are taken. Needs `unique: true`.",
         },
     }  # fmt: skip
-    required_options = ("scheme",)
+    required_options: ClassVar[tuple[str, ...]] = ("scheme",)
 
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> SequenceOptions:
         given = definition.options

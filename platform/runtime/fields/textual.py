@@ -1,7 +1,7 @@
 """Base of the types whose one column is text: comparison without regard to case, substring filters, sorting as people do."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -24,7 +24,7 @@ TEXT_OPERATORS = (
 class TextualField(FieldType):
     """One text column. Equality ignores case unless the definition says `case_sensitive`; substrings always do."""
 
-    operators = TEXT_OPERATORS
+    operators: ClassVar[tuple[str, ...]] = TEXT_OPERATORS
     case_folded = True
     json_ready = True
 

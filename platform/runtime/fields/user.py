@@ -19,12 +19,12 @@ class UserField(LookupField):
     key = "user"
     label = "User"
     widget = "user"
-    operators = ("is_me", *EQUALITY)
+    operators: ClassVar[tuple[str, ...]] = ("is_me", *EQUALITY)
     options_schema: ClassVar[Mapping[str, Any]] = {
         "filter": {"type": "object", "description": "A filter tree on users: only those it leaves are offered."},
         "on_delete": ON_DELETE_OPTION,
     }
-    required_options = ()
+    required_options: ClassVar[tuple[str, ...]] = ()
 
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> LookupOptions:
         given = definition.options

@@ -115,7 +115,7 @@ def _part(content: str) -> Part:
     if content and dated:
         return DatePart(dated.group(1) or "", bool(dated.group(2)), bool(dated.group(3)))
     raise ValueError(
-        f"{{{content}}} is no part of a number; known are {{YYYY}} {{YY}} {{MM}} {{DD}} and what they make up, {{0000}}, {{field:key}}"
+        f"{{{content}}} is no part of a number; known are {{YYYY}} {{YY}} {{MM}} {{DD}}, those joined, {{0000}} and {{field:key}}"
     )
 
 
