@@ -20,6 +20,7 @@ from tessera.runtime.records.constraints import problems_of
 from tessera.runtime.records.defaults import fill_defaults
 from tessera.runtime.records.draft import RecordDraft
 from tessera.runtime.records.formulas import FormulaRunner
+from tessera.runtime.records.history import HistoryEntry, history
 from tessera.runtime.records.submission import Submission, new_values
 from tessera.runtime.records.validation import check_fields, check_references, check_unique
 from tessera.runtime.session import Session
@@ -183,6 +184,11 @@ class RecordService:
         """What the lookup `field` may choose, best match first."""
         return options.options(self._session, self._module(module_key), field, text, record=record, limit=limit)
 
+    def history(self, module_key: str, record_id: UUID, *, limit: int = 50) -> list[HistoryEntry]:
+        """What happened to a record that the principal may see, newest first."""
+        reading.get(self._session, self._module(module_key), record_id, fields=("id",))
+        return history(self._session, self._module(module_key), record_id, limit)
+
     def _module(self, key: str) -> CompiledModule:
         return self._session.catalog.module(key)
 
@@ -242,11 +248,12 @@ class RecordService:
             if key in hidden or key == "id":
                 continue
             if key in draft.module.lines:
-                row[key] = [self._line(line) for line in draft.lines.get(key, ())]
+                row[key] = [self._line(key, line, hidden) for line in draft.lines.get(key, ())]
             else:
                 row[key] = draft.values.get(key)
         return row
 
-    def _line(self, line: RecordDraft) -> Row:
-        return {"id": line.id, **{key: line.values.get(key) for key in line.module.fields if key != "id"}}
+    def _line(self, table: str, line: RecordDraft, hidden: frozenset[str]) -> Row:
+        visible = (key for key in line.module.fields if key != "id" and f"{table}.{key}" not in hidden)
+        return {"id": line.id, **{key: line.values.get(key) for key in visible}}
 

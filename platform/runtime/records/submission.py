@@ -1,6 +1,6 @@
 """What was sent, coerced into a draft: unknown names, values that do not fit and fields one may not write, all noted at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
@@ -12,10 +12,6 @@ from tessera.runtime.model import CompiledModule
 from tessera.runtime.records.draft import RecordDraft
 from tessera.runtime.values import Row
 from tessera.security.policy import ModuleAccess
-
-#: Lines one record may have in one line table: enough for the longest real order, too few to stall a save.
-MAX_LINES = 2_000
-
 
 class Submission:
     """Coerces submitted values under one access. `localized` values are in a person's own notation."""
@@ -31,7 +27,7 @@ class Submission:
             if draft.module.is_line_table and key == "id":
                 continue
             field = draft.module.fields.get(key)
-            if field is None or (not draft.module.is_line_table and key in self.access.hidden_fields):
+            if field is None or _access_key(draft.module, key) in self.access.hidden_fields:
                 self._unknown(draft, key)
             elif key in draft.module.lines:
                 self._lines(draft, draft.module.lines[key], field, raw)
@@ -39,7 +35,7 @@ class Submission:
                 self._value(draft, field, raw)
 
     def _unknown(self, draft: RecordDraft, key: str) -> None:
-        visible = [k for k in draft.module.fields if k not in self.access.hidden_fields]
+        visible = [k for k in draft.module.fields if _access_key(draft.module, k) not in self.access.hidden_fields]
         near = get_close_matches(str(key), visible, n=1)
         if near:
             draft.refuse(key, "unknown_field", "There is no field {field}. Did you mean {near}?", field=key, near=near[0])
@@ -68,7 +64,7 @@ class Submission:
     def _may_write(self, draft: RecordDraft, field: CompiledField) -> bool:
         if field.key not in draft.module.writable or field.definition.read_only:
             return False
-        return draft.module.is_line_table or field.key not in self.access.read_only_fields
+        return _access_key(draft.module, field.key) not in self.access.read_only_fields
 
     def _read_only(self, draft: RecordDraft, field: CompiledField) -> None:
         draft.refuse(field.key, "read_only", "{label} is set by the system.", label=field.label)
@@ -77,15 +73,14 @@ class Submission:
         if field.key in self.access.read_only_fields or field.definition.read_only:
             self._read_only(draft, field)
             return
-        if not isinstance(raw, Sequence) or isinstance(raw, str | bytes) or not all(isinstance(row, Mapping) for row in raw):
-            draft.refuse(field.key, "not_a_list", "{label} takes a list of lines.", label=field.label)
-            return
-        if len(raw) > MAX_LINES:
-            draft.refuse(field.key, "too_many_lines", "{label} takes at most {most} lines.", label=field.label, most=MAX_LINES)
+        try:
+            rows = field.type.coerce(field, raw, Coercion(self.context, localized=self.localized)) or []
+        except Rejected as rejected:
+            draft.problems.append(rejected.problem.under(f"{draft.pointer}/{field.key}"))
             return
         standing = {line.id: line for line in draft.lines.get(field.key, [])}
         lines: list[RecordDraft] = []
-        for position, row in enumerate(raw):
+        for position, row in enumerate(rows):
             pointer = f"{draft.pointer}/{field.key}/{position}"
             line = self._line(draft, table, standing, row, pointer)
             line.values["position"] = position
@@ -115,6 +110,11 @@ class Submission:
 def new_values(module: CompiledModule) -> Row:
     """The values of a record that nobody has filled yet: every stored field empty."""
     return {field.key: None for field in module.fields.values() if field.key != "id" and not _is_line_field(module, field)}
+
+
+def _access_key(module: CompiledModule, key: str) -> str:
+    """How rights name a field: `price`, and in a line table `lines.price`."""
+    return f"{module.key.partition('.')[2]}.{key}" if module.is_line_table else key
 
 
 def _is_line_field(module: CompiledModule, field: CompiledField) -> bool:
