@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tessera.runtime.jobs.queue import Claim
 from tessera.runtime.jobs.registry import Backoff
 from tessera.storage.system_tables import job
+from tessera.storage.types import UtcDateTime
 
 #: The longest text of an error that is kept; the log has all of it.
 MAX_ERROR = 2000
@@ -28,8 +29,7 @@ def fail(
     if claim.attempts >= claim.max_attempts:
         return bury(connection, claim, error, now)
     run_at = now + backoff.delay(claim.attempts, random)
-    state = sa.case((job.c.cancel_requested, "cancelled"), else_="waiting")
-    return _settle(connection, claim, state=state, error=error[:MAX_ERROR], run_at=run_at)
+    return _settle(connection, claim, **waiting_again(now), error=error[:MAX_ERROR], run_at=run_at)
 
 
 def bury(connection: sa.Connection, claim: Claim, error: str, now: datetime) -> bool:
@@ -45,6 +45,14 @@ def cancelled(connection: sa.Connection, claim: Claim, now: datetime) -> bool:
 def put_back(connection: sa.Connection, claim: Claim, now: datetime) -> bool:
     """The worker is stopping: the job waits as if this attempt had not been. False when it was no longer this worker's."""
     return _settle(connection, claim, state="waiting", attempts=job.c.attempts - 1, run_at=now)
+
+
+def waiting_again(now: datetime) -> dict[str, Any]:
+    """The values of a job that has attempts left: it waits, unless somebody has cancelled it meanwhile."""
+    return {
+        "state": sa.case((job.c.cancel_requested, "cancelled"), else_="waiting"),
+        "finished_at": sa.case((job.c.cancel_requested, sa.literal(now, UtcDateTime)), else_=sa.null()),
+    }
 
 
 def _settle(connection: sa.Connection, claim: Claim, **values: Any) -> bool:

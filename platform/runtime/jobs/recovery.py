@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from tessera.runtime.jobs.identity import is_certainly_dead
+from tessera.runtime.jobs.outcome import waiting_again
 from tessera.runtime.jobs.registry import JobKinds
 from tessera.storage.system_tables import job
 from tessera.storage.tenant_database import TenantDatabase
@@ -56,15 +57,16 @@ class LeaseWatch:
 
 def _release(connection: sa.Connection, row: sa.Row[tuple[UUID, int, str, datetime, int]], now: datetime) -> int:
     """Free the row if it is still as it was seen; 1 when it was."""
-    dead = row.attempts >= row.max_attempts
-    state = sa.case((job.c.cancel_requested, "cancelled"), else_="dead" if dead else "waiting")
-    error = ENOUGH.format(attempts=row.attempts) if dead else GONE
+    if row.attempts >= row.max_attempts:
+        values = {"state": "dead", "finished_at": now, "error": ENOUGH.format(attempts=row.attempts)}
+    else:
+        values = {**waiting_again(now), "run_at": now, "error": GONE}
     unchanged = sa.and_(
         job.c.id == row.id, job.c.state == "running", job.c.attempts == row.attempts,
         job.c.claimed_by == row.claimed_by, job.c.claimed_until == row.claimed_until,
     )  # fmt: skip
-    release = job.update().where(unchanged).values(state=state, error=error, run_at=now, finished_at=now if dead else None)
-    found = connection.execute(release.values(claimed_by=None, claimed_until=None).returning(job.c.state)).first()
+    release = job.update().where(unchanged).values(**values, claimed_by=None, claimed_until=None)
+    found = connection.execute(release.returning(job.c.state)).first()
     if found is None:
         return 0
     log.warning("job.worker_gone", job=str(row.id), attempt=row.attempts, state=found[0])

@@ -31,9 +31,6 @@ log = structlog.get_logger(__name__)
 
 Missed = Literal["run_once", "skip"]
 
-#: Stands for "never again": an expression such as 30 February has no next slot.
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -48,9 +45,9 @@ class Schedule:
     missed: Missed = "run_once"
 
     def next_after(self, moment: datetime) -> datetime:
-        """The first slot after `moment`, in UTC; `NEVER` when there is none."""
-        slot: datetime | None = next(CronSim(self.cron, moment.astimezone(ZoneInfo(self.timezone))), None)
-        return slot.astimezone(UTC) if slot is not None else NEVER
+        """The first slot after `moment`, in UTC."""
+        # there always is one: an expression for a day that no month has is refused when it is read
+        return next(CronSim(self.cron, moment.astimezone(ZoneInfo(self.timezone)))).astimezone(UTC)
 
     def before(self, moment: datetime) -> Iterator[datetime]:
         """The slots up to and including `moment`, the latest first, in UTC."""
@@ -68,7 +65,7 @@ class Schedule:
             self.next_after(datetime(2000, 1, 1, tzinfo=UTC))
         except CronSimError as error:
             raise BadSchedule(key=self.key, reason=str(error)) from error
-        except (OSError, ValueError) as error:  # ZoneInfoNotFoundError, or a key that is no path
+        except (OSError, ValueError, KeyError) as error:  # no such key, or a key that is no path
             raise BadSchedule(key=self.key, reason=f"there is no time zone {self.timezone!r}") from error
         if self.missed not in ("run_once", "skip"):
             raise BadSchedule(key=self.key, reason="missed slots are either 'run_once' or 'skip'")
@@ -123,7 +120,7 @@ def run_due(database: TenantDatabase, kinds: JobKinds, now: datetime, tolerance:
             # a next slot later than the next one from now on: the clock was ahead when it was written
             if next_at <= now or current.next_after(now) < next_at:
                 made += database.run_in_transaction(partial(_run, key=current.key, kinds=kinds, now=now, tolerance=tolerance))
-        except (CronSimError, OSError, ValueError) as error:  # written past `check`, or a time zone that was abolished
+        except (CronSimError, OSError, ValueError, KeyError) as error:  # written past `check`, or a time zone that was abolished
             log.error("schedule.broken", schedule=current.key, error=str(error))
     return made
 
