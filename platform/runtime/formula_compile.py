@@ -1,5 +1,6 @@
 """The formulas of a module: parsed, checked against the whole tenant's fields, and collected with all their problems."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from tessera.expressions.errors import FormulaError
@@ -9,6 +10,10 @@ from tessera.expressions.types import BOOLEAN, Type, record, rows
 from tessera.metadata.definitions import FieldDefinition, ModuleDefinition, ValidationRule
 from tessera.runtime.fields.base import CompiledField
 from tessera.runtime.model import CompiledRule, FieldRules
+
+
+#: A rule that asks for emptiness is asked of empty fields too.
+_SPEAKS_OF_EMPTINESS = re.compile(r"\b(is_empty|ifempty|coalesce|null|empty)\b", re.IGNORECASE)
 
 
 class FormulaProblem(Exception):  # noqa: N818 - carries problems, is not one
@@ -24,6 +29,10 @@ class CatalogScope:
 
     def __init__(self, fields: Mapping[str, Mapping[str, CompiledField]]) -> None:
         self._fields = fields
+
+    def fields(self, module_key: str) -> Mapping[str, CompiledField]:
+        """The fields of a module or line table."""
+        return self._fields.get(module_key, {})
 
     def member(self, module_key: str, name: str) -> Member | None:
         """The member `name` of a row of `module_key`, or None."""
@@ -48,6 +57,14 @@ class FormulaCompiler:
     def __init__(self, fields: Mapping[str, Mapping[str, CompiledField]]) -> None:
         self.scope = CatalogScope(fields)
 
+    def _needed(self, key: str, formula: Formula) -> frozenset[str]:
+        """The fields of the row that `formula` compares; none when it speaks of emptiness itself. An empty yes/no is a no."""
+        if _SPEAKS_OF_EMPTINESS.search(formula.text):
+            return frozenset()
+        fields = self.scope.fields(key)
+        named = {path[0] for path in formula.dependencies if path[0] in fields}
+        return frozenset(name for name in named if fields[name].columns and fields[name].definition.type != "boolean")
+
     def rules(
         self, key: str, definition: ModuleDefinition, fields: Mapping[str, FieldDefinition], with_module_rules: bool
     ) -> tuple[tuple[CompiledRule, ...], dict[str, FieldRules]]:
@@ -66,7 +83,8 @@ class FormulaCompiler:
         def rule(place: str, declared: ValidationRule, field: str | None) -> None:
             formula = compiled(f"{place}.formula", declared.formula, BOOLEAN)
             if formula is not None:
-                found.append(CompiledRule(declared.key, formula, declared.message, field))
+                needs = self._needed(key, formula) | ({field} if field else frozenset())
+                found.append(CompiledRule(declared.key, formula, declared.message, field, needs))
 
         found: list[CompiledRule] = []
         field_rules: dict[str, FieldRules] = {}

@@ -23,12 +23,16 @@ SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "upd
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledRule:
-    """A validation: the typed formula that must hold, the message, and the field it is shown at (None: the record)."""
+    """A validation: the typed formula that must hold, the message, and the field it is shown at (None: the record).
+
+    It is asked once all the fields in `needs` are filled: `end >= start` says nothing about a record without an end.
+    """
 
     key: str
     formula: Formula
     message: str
     field: str | None
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,7 +51,7 @@ def _is_required(row: RecordDraft, key: str, rules: FieldRules, draft: RecordDra
 def _check_rules(row: RecordDraft, draft: RecordDraft, formulas: FormulaRunner, failed: set[str]) -> None:
     for rule in row.module.rules:
         key = rule.field or ""
-        if key and (row.values.get(key) is None or f"{row.pointer}/{key}" in failed):
+        if any(row.values.get(name) is None or f"{row.pointer}/{name}" in failed for name in rule.needs):
             continue  # an empty field is a matter of `required`; one that does not fit has its problem already
         if not formulas.holds(rule.formula, row, draft):
             row.refuse(key, "rule", rule.message)

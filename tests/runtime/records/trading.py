@@ -37,7 +37,7 @@ CUSTOMER = module(
     field("since", "date"),
     field("order_count", "rollup", module="sales_order", via="customer", function="count"),
     field("ordered", "rollup", module="sales_order", via="customer", function="sum", field="total", result="decimal", scale=4),
-    validations=(ValidationRule(key="credit", formula="is_empty(credit_limit) or credit_limit >= 0", message="The credit limit is negative."),),
+    validations=(ValidationRule(key="credit", formula="credit_limit >= 0", message="The credit limit is negative."),),
 )
 PRODUCT = module(
     "product",
