@@ -33,14 +33,14 @@ class SequenceField(TextualField):
     options_schema: ClassVar[Mapping[str, Any]] = {
         "scheme": {
             "type": "string", "minLength": 3, "maxLength": 80,
-            "description": "How it is written: text, {YYYY} {YY} {MM} {DD} or joined ({YYYYMM}), one counter {0000}, {field:key}.",
+            "description": "Its form: text, {YYYY} {YY} {MM} {DD} or joined ({YYYYMM}), one counter {0000}, {field:key}.",
         },
         "reset": {
             "enum": list(RESETS),
             "description": "When the counter begins anew; by default with the scheme's finest date part.",
         },
         "start": {"type": "integer", "minimum": 0, "maximum": 10**12, "default": 1, "description": "First number of a period."},
-        "gap_free": {"type": "boolean", "default": False, "description": "No number may be missing, as tax law asks of invoices."},
+        "gap_free": {"type": "boolean", "default": False, "description": "No number may be missing, as of invoices."},
         "manual": {
             "type": "boolean", "default": False,
             "description": "A code may be typed by hand; the counter then leaves out codes that are taken. Needs `unique: true`.",
