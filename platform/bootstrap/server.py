@@ -70,13 +70,15 @@ def check_address(host: str, port: int) -> None:
 def _load_application(settings: Settings, greeting: str, greeted: Any, _target: str) -> Any:
     """The WSGI application of this worker process. `greeted` is the event, shared by all, that the greeting was printed."""
     from tessera.bootstrap.app import create_app
+    from tessera.bootstrap.shutdown import close
     from tessera.bootstrap.wiring import build_runtime
 
     _end_with_parent()
     configure_logging(settings.log_level, settings.log_format)
     runtime = build_runtime(settings)
+    runtime.carrier.start()
     # a multiprocessing child runs these at its end, and no `atexit`
-    multiprocessing.util.Finalize(None, runtime.close, exitpriority=10)
+    multiprocessing.util.Finalize(None, close, (runtime,), exitpriority=10)
     # not in the first process: it forks, and a fork beside a running thread may inherit a lock that nobody will open
     threading.Thread(target=_greet, args=(settings, greeting, greeted), name="greeting", daemon=True).start()
     return create_app(settings, runtime)

@@ -85,7 +85,8 @@ def _clean_environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("PG")}
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether somebody listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -96,7 +97,7 @@ def _await_port(process: subprocess.Popen[bytes], port: int, log: Path, name: st
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
-        if _answers(port):
+        if answers(port):
             return
         time.sleep(0.05)
     raise RuntimeError(f"{name} did not start:\n{log.read_text(errors='replace')[-2000:]}")

@@ -39,6 +39,7 @@ tenant_option = click.option(
 @contextmanager
 def opened(options: ProcessOptions) -> "Iterator[tuple[Settings, Runtime]]":
     """Settings and runtime for one command. Only warnings are logged: a command's output is what it prints."""
+    from tessera.bootstrap.shutdown import close
     from tessera.bootstrap.wiring import build_runtime
 
     settings = options.settings()
@@ -47,7 +48,7 @@ def opened(options: ProcessOptions) -> "Iterator[tuple[Settings, Runtime]]":
     try:
         yield settings, runtime
     finally:
-        runtime.close()
+        close(runtime)
 
 
 @contextmanager
