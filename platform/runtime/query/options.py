@@ -43,12 +43,12 @@ def options(
     path: str,
     text: str = "",
     *,
-    values: Mapping[str, Any] | None = None,
+    record: Mapping[str, Any] | None = None,
     limit: int = 20,
 ) -> list[Reference]:
     """Records that the lookup `path` ("customer", "lines.product") of `module` may choose, with their titles.
 
-    With `text`, titles that begin with it first, then other matches, by title; without, the newest first. `values` is the record being
+    With `text`, titles that begin with it first, then other matches, by title; without, the newest first. `record` is the one being
     edited: a filter's `{"$field": "customer"}` takes its value there, and a condition whose field is still empty falls away.
     Raises `BadQuery` for a field that is unknown, hidden or no lookup.
     """
@@ -60,7 +60,7 @@ def options(
     targets = found.field.type.references(found.field.definition, found.field.options)
     if not targets or any(hop.kind != "lines" for hop in found.hops):
         raise unknown_field(path, "/field")
-    raw = _fill(getattr(found.field.options, "filter", None), values or {})
+    raw = _fill(getattr(found.field.options, "filter", None), record or {})
     chosen: list[Reference] = []
     for key in targets:
         target = session.catalog.modules.get(key)
