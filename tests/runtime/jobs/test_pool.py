@@ -10,16 +10,10 @@ import pytest
 from tessera.kernel.clock import SystemClock
 from tessera.runtime.jobs.run import JobRun
 from tessera.runtime.jobs.thread import ThreadCarrier
+from tests.runtime.jobs.processes import wait_until
 from tests.runtime.jobs.workplace import Workplace
 
 Start = Callable[..., ThreadCarrier]
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture
