@@ -14,7 +14,9 @@ _QUIET_ENDPOINTS = frozenset({"health.healthz", "health.readyz"})
 
 
 def install_request_log(app: Flask) -> None:
-    """Give each request an id in `g.request_id` (a proxy's `X-Request-ID` when it sent a plain one) and log its end.
+    """Give each request an id (a proxy's `X-Request-ID` when it sent a plain one) and log its end.
+
+    The id is put where a proxy would have put it, in the request's header, so that every face finds it there.
 
     The route is logged, not the address: what is in an address or a query may be a secret or somebody's data. The faces add
     `tenant` and `principal` with `structlog.contextvars.bind_contextvars`, so that every line of the request carries them.
@@ -26,6 +28,7 @@ def install_request_log(app: Flask) -> None:
         given = request.headers.get(HEADER, "")
         g.started = time.perf_counter()
         g.request_id = given if _ACCEPTED.fullmatch(given) else str(uuid7())
+        request.environ["HTTP_X_REQUEST_ID"] = g.request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
 

@@ -1,5 +1,6 @@
 """The shape of the repository: what the folders promise."""
 
+import configparser
 import os
 import platform
 import subprocess
@@ -58,6 +59,14 @@ def test_apps_hold_no_python() -> None:
 @pytest.mark.parametrize("package", sorted((ROOT / "platform").glob("*/__init__.py")), ids=lambda path: path.parent.name)
 def test_every_package_says_what_lives_there(package: Path) -> None:
     assert package.read_text(encoding="utf-8").startswith('"""')
+
+
+def test_every_data_file_is_packed() -> None:
+    options = configparser.ConfigParser()
+    options.read(ROOT / "setup.cfg", encoding="utf-8")
+    packed = {pattern.removeprefix("**/*") for pattern in options["options.package_data"]["*"].split()}
+    tracked = run("git", "ls-files", *MAPPED.values()).stdout.splitlines()
+    assert {Path(name).suffix for name in tracked} - packed == {".py"}
 
 
 def test_imports_lean_downwards() -> None:
