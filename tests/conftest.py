@@ -19,7 +19,7 @@ from tessera.storage.provision import create_place
 from tessera.storage.tenant_database import TenantDatabase
 from tests.support import services
 
-pytest_plugins = ["tests.support.features"]
+pytest_plugins = ["tests.support.browser", "tests.support.features"]
 
 
 @dataclass(frozen=True, slots=True)
