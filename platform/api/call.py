@@ -1,6 +1,6 @@
 """One request, as far as the handlers of `resources/` see it: who calls, on which tenant, and how to work for them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from tessera.api.json_reader import read_json
 from tessera.api.options import ApiOptions
 from tessera.api.parameters import Parameters
 from tessera.api.problems import MEDIA_TYPE, as_tessera_error, dump, problem_body
+from tessera.api.rate_limits import RateLimiter, address_key
 from tessera.api.schemas import load
 from tessera.kernel.context import Context
 from tessera.kernel.errors import Problem, TesseraError
@@ -24,6 +25,7 @@ from tessera.runtime.authentication import Authentication
 from tessera.runtime.model import Catalog
 from tessera.runtime.runtime import TenantRuntime
 from tessera.runtime.session import Session
+from tessera.security.policy import Policy
 from tessera.security.scopes import ScopedPolicy, Scopes
 
 _JSON_TYPES = frozenset({"application/json", "application/merge-patch+json"})
@@ -41,12 +43,19 @@ class Call:
     scopes: Scopes
     options: ApiOptions
     base: str
+    logins: RateLimiter
     token_id: UUID | None = None
 
     @property
     def catalog(self) -> Catalog:
         """The tenant's current catalog."""
         return self.tenant.catalog
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of this installation, narrowed to the token's scopes."""
+        policy = self.tenant.runtime.policy
+        return policy if self.scopes.is_unlimited else ScopedPolicy(policy, self.scopes)
 
     # -- reading the request ------------------------------------------------------------------------------------
 
@@ -75,19 +84,18 @@ class Call:
         """The body in a fixed shape."""
         return load(schema, self.json_object())
 
+    def count_login(self) -> None:
+        """Count an attempt to sign in from this address; raises `RateLimitReached`."""
+        self.logins.use(f"login:{self.tenant.key}:{address_key(self.request.remote_addr)}")
+
     # -- working ------------------------------------------------------------------------------------------------
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session to read in."""
         with self.tenant.session(self.context, write=False) as session:
-            self.narrow(session)
+            session.policy = self.policy
             yield session
-
-    def narrow(self, session: Session) -> None:
-        """Take from the session what lies outside the token's scopes."""
-        if not self.scopes.is_unlimited:
-            session.policy = ScopedPolicy(session.policy, self.scopes)
 
     def write(self, work: Callable[[Session], Answer]) -> Answer:
         """Do `work` in a transaction. With an Idempotency-Key it takes place once, and its answer is given again."""
@@ -116,14 +124,11 @@ class Call:
             return self._keep_refusal(request, refusal)
 
     def _narrowed(self, work: Callable[[Session], Answer]) -> Callable[[Session], Answer]:
-        if self.scopes.is_unlimited:
-            return work
-
         def narrowed(session: Session) -> Answer:
-            self.narrow(session)
+            session.policy = self.policy
             return work(session)
 
-        return narrowed
+        return work if self.scopes.is_unlimited else narrowed
 
     def _keep_refusal(self, request: idempotency.IdempotentRequest, refusal: TesseraError) -> Answer:
         """The answer to a refusal, stored: the same request gets the same one again."""
@@ -138,5 +143,3 @@ class Call:
 
 
 Handler = Callable[..., Answer]
-Methods = Mapping[str, Handler]
-Names = Sequence[str]

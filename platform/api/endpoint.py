@@ -4,14 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from flask import Request, Response, request
+from flask import Request, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from tessera.api.answers import Answer, respond
 from tessera.api.call import Call, Handler
 from tessera.api.cors import cors_headers
 from tessera.api.entrance import Admission, Entrance
-from tessera.api.errors import BodyTooLarge, MethodNotAllowed
+from tessera.api.errors import BodyTooLarge, MethodNotAllowed, NoSuchAddress
 from tessera.api.options import ApiOptions
 from tessera.api.problems import MEDIA_TYPE, as_tessera_error, dump, problem_body, problem_headers
 from tessera.api.rate_limits import Allowance, RateLimitReached
@@ -24,7 +24,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 class Endpoint:
     """A Flask view for one path: a handler for each method it takes.
 
-    `public` ones are open to everybody, under the rate limit of addresses.
+    `public` ones are open to everybody, under the rate limit of addresses. Where there are no handlers, there is nothing.
     """
 
     def __init__(self, entrance: Entrance, options: ApiOptions, methods: Mapping[str, Handler], *, public: bool = False) -> None:
@@ -42,6 +42,8 @@ class Endpoint:
         admission: Admission | None = None
         allowance: Allowance | None = None
         try:
+            if not self._methods:
+                raise NoSuchAddress()
             if actual.method == "OPTIONS":
                 answer = Answer(204, headers={"Allow": self.allowed})
             else:
@@ -67,6 +69,7 @@ class Endpoint:
             scopes=admission.scopes,
             options=self._options,
             base=actual.root_path.rstrip("/") + base,
+            logins=self._entrance.logins,
             token_id=admission.token_id,
         )
 
@@ -95,7 +98,10 @@ class Endpoint:
 
 
 def _request_id(actual: Request) -> str:
-    """The caller's own id where it is harmless to log, else a new one."""
+    """The id that the application gave the request; without one the caller's own where it is harmless to log, else a new one."""
+    known: str | None = g.get("request_id")
+    if known is not None:
+        return known
     given = actual.headers.get("X-Request-Id", "")
     return given if given and _REQUEST_ID.fullmatch(given) else str(uuid7())
 

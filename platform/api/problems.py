@@ -12,7 +12,6 @@ import orjson
 from tessera.api.database_errors import translated
 from tessera.api.errors import BadParameter, KeyInProgress, MethodNotAllowed
 from tessera.kernel.errors import (
-    BadQuery,
     EditConflict,
     NotAuthenticated,
     Problem,
@@ -73,11 +72,11 @@ def problem_body(error: TesseraError, translator: Translator, request_id: str) -
     }
     if isinstance(error, ValidationFailed):
         body["errors"] = [problem_entry(problem, translator) for problem in error.problems]
-    elif isinstance(error, BadQuery) and error.pointer:
-        body["errors"] = [{"pointer": error.pointer, "code": error.code, "detail": body["detail"]}]
     elif isinstance(error, BadParameter):
         body["errors"] = [{"parameter": error.parameter, "code": error.code, "detail": body["detail"]}]
-    elif isinstance(error, EditConflict):
+    elif error.pointer:
+        body["errors"] = [{"pointer": error.pointer, "code": error.code, "detail": body["detail"]}]
+    if isinstance(error, EditConflict):
         body["version"] = error.version
         body["clashes"] = [
             {"field": clash.field, "base": clash.base, "current": clash.current, "submitted": clash.submitted}

@@ -11,7 +11,7 @@ from tessera.security.policy import EVERYTHING
 
 MAX_BULK = 10_000
 MAX_BATCH = 100
-MAX_PAGE = 1_000
+MAX_PAGE = 500
 MAX_GROUPS = 10_000
 
 

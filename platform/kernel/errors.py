@@ -38,6 +38,8 @@ class TesseraError(Exception):
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
     message: ClassVar[str] = "Something broke on our side."
+    #: The place of the input that the error is about, as a JSON pointer; "" when it is about the whole or says so itself.
+    pointer: str = ""
 
     def __init__(self, message: str | None = None, **params: Any) -> None:
         self.template = message or self.message
