@@ -115,7 +115,9 @@ class _Aggregation:
         path = resolve(self.session.catalog, self.module, name, pointer)
         check_visible(self.reader, path, pointer)
         if any(hop.is_many and not (hop.kind == "lines" and index == 0) for index, hop in enumerate(path.hops)):
-            raise BadQuery("{field} has many values for a record; only lines can be aggregated.", pointer=pointer, field=repr(name))
+            raise BadQuery(
+                "{field} has many values for a record; only lines can be aggregated.", pointer=pointer, field=repr(name)
+            )
         return path
 
     def _group_path(self, key: GroupKey, pointer: str) -> Path:
@@ -124,7 +126,12 @@ class _Aggregation:
         if not path.field.columns or not path.field.type.groupable:
             raise BadQuery("{field} cannot be grouped by.", pointer=f"{pointer}/field", field=repr(key.field))
         if key.bucket is not None and (key.bucket not in UNITS or kind not in ("date", "datetime")):
-            raise BadQuery("{field} cannot be put in buckets of {unit}.", pointer=f"{pointer}/bucket", field=repr(key.field), unit=repr(key.bucket))
+            raise BadQuery(
+                "{field} cannot be put in buckets of {unit}.",
+                pointer=f"{pointer}/bucket",
+                field=repr(key.field),
+                unit=repr(key.bucket),
+            )
         return path
 
     def _measure_path(self, measure: Measure, pointer: str) -> Path | None:
@@ -137,7 +144,10 @@ class _Aggregation:
         path = self._path(measure.field, f"{pointer}/field")
         if not path.field.columns or not _measurable(path.field, measure.function):
             raise BadQuery(
-                "{function} cannot be taken of {field}.", pointer=f"{pointer}/field", function=measure.function, field=repr(measure.field)
+                "{function} cannot be taken of {field}.",
+                pointer=f"{pointer}/field",
+                function=measure.function,
+                field=repr(measure.field),
             )
         return path
 

@@ -76,7 +76,9 @@ def name_values(clause: sa.ColumnElement[Any], prefix: str) -> sa.ColumnElement[
     key = clause._generate_cache_key()
     assert key is not None
     named = {
-        parameter: sa.bindparam(f"{prefix}_{number}", parameter.effective_value, type_=parameter.type, expanding=parameter.expanding)
+        parameter: sa.bindparam(
+            f"{prefix}_{number}", parameter.effective_value, type_=parameter.type, expanding=parameter.expanding
+        )
         for number, parameter in enumerate(key.bindparams)
     }
     return visitors.replacement_traverse(clause, {}, lambda element, **_: named.get(element))  # type: ignore[call-overload,no-any-return]
@@ -126,7 +128,10 @@ def _condition(
         if target.columns:
             if operator not in target.type.operators:
                 raise BadQuery(
-                    "{field} cannot be asked {operator}.", pointer=f"{node.pointer}/op", field=repr(node.path), operator=repr(operator)
+                    "{field} cannot be asked {operator}.",
+                    pointer=f"{node.pointer}/op",
+                    field=repr(node.path),
+                    operator=repr(operator),
                 )
             return target.type.filter(target, columns, operator, node.value, context)
         lines = path.module.lines.get(target.key)
@@ -140,7 +145,9 @@ def _condition(
     except Rejected as rejected:
         problem = rejected.problem
         raise BadQuery(problem.message, pointer=f"{node.pointer}/value{problem.pointer}", **problem.params) from None
-    raise BadQuery("{field} cannot be asked {operator}.", pointer=f"{node.pointer}/op", field=repr(node.path), operator=repr(operator))
+    raise BadQuery(
+        "{field} cannot be asked {operator}.", pointer=f"{node.pointer}/op", field=repr(node.path), operator=repr(operator)
+    )
 
 
 def _has_lines(lines: CompiledModule, source: sa.FromClause, *, wanted: bool) -> sa.ColumnElement[bool]:

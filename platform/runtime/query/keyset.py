@@ -136,7 +136,7 @@ def _unpack(item: Any, kind: type) -> Any:
     if item is None:
         return None
     if kind in (str, int, bool, float):
-        if type(item) is not kind or kind is int and not -(2**63) <= item < 2**63:
+        if type(item) is not kind or (kind is int and not -(2**63) <= item < 2**63):
             raise ValueError(item)
         check_values(item, "/cursor")
         return item

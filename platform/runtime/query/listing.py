@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -80,7 +80,9 @@ class _Listing:
             found = found[: self.limit]
         rows = [plan.decode(row) for row in found]
         if plan.apart and found:
-            fetch_apart(self.session, self.reader, self.module, [row[plan.id_place] for row in found], rows, plan.apart, self.form)
+            fetch_apart(
+                self.session, self.reader, self.module, [row[plan.id_place] for row in found], rows, plan.apart, self.form
+            )
         next_cursor = keyset.encode_cursor(self.mark, [found[-1][place] for place in plan.sort_places]) if more else None
         count, bounded = self._count(len(rows), is_whole=cursor is None and not more)
         return Page(rows, next_cursor, count, bounded)

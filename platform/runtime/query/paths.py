@@ -68,7 +68,7 @@ def check_visible(reader: Reader, path: Path, pointer: str = "") -> None:
     for hop in path.hops:
         if hop.kind != "related" and not reader.sees(hop.origin, hop.name):
             raise unknown_field(path.text, pointer)
-        if not reader.may_read(hop.target) or hop.back is not None and not reader.sees(hop.target, hop.back.key):
+        if not reader.may_read(hop.target) or (hop.back is not None and not reader.sees(hop.target, hop.back.key)):
             raise unknown_field(path.text, pointer)
     if not reader.sees(path.module, path.root):
         raise unknown_field(path.text, pointer)

@@ -14,7 +14,7 @@ from tessera.kernel.errors import BadQuery
 from tessera.runtime.fields.base import CompiledField, Display, FieldType
 from tessera.runtime.model import Catalog, CompiledModule
 from tessera.runtime.query.access import Reader
-from tessera.runtime.query.paths import Hop, Path, check_visible, is_lookup, resolve, target_of, unknown_field
+from tessera.runtime.query.paths import MAX_HOPS, Hop, Path, check_visible, is_lookup, resolve, target_of, unknown_field
 from tessera.runtime.query.sources import Scope, Sources
 from tessera.runtime.values import Reference, Row
 
@@ -79,16 +79,18 @@ def wish_for(
 
 
 def _all_fields(reader: Reader, module: CompiledModule, everything: bool) -> list[str]:
-    return [key for key, f in module.fields.items() if (f.columns or everything and _is_apart(module, key)) and reader.sees(module, key)]
+    return [
+        key
+        for key, f in module.fields.items()
+        if (f.columns or (everything and _is_apart(module, key))) and reader.sees(module, key)
+    ]
 
 
 def _is_apart(module: CompiledModule, key: str) -> bool:
     return key in module.lines or key in module.links
 
 
-def _want(
-    catalog: Catalog, reader: Reader, module: CompiledModule, wish: Wish, name: str, pointer: str, *, titles: bool
-) -> None:
+def _want(catalog: Catalog, reader: Reader, module: CompiledModule, wish: Wish, name: str, pointer: str, *, titles: bool) -> None:
     path = resolve(catalog, module, name, pointer)
     check_visible(reader, path, pointer)
     if not path.hops and _is_apart(module, name):
@@ -103,12 +105,16 @@ def _want(
 def _expand(
     catalog: Catalog, reader: Reader, module: CompiledModule, wish: Wish, name: str, pointer: str, *, titles: bool
 ) -> None:
+    if name.count(".") > MAX_HOPS:
+        raise BadQuery("A path crosses at most {limit} relations.", pointer=pointer, limit=MAX_HOPS)
     head, _, rest = name.partition(".")
-    if not reader.sees(module, head):
+    if not reader.sees(module, head) or name.endswith("."):
         raise unknown_field(name, pointer)
     if _is_apart(module, head):
         apart = wish.apart.setdefault(head, Apart(head))
         apart.titles |= titles or head in module.links
+        if rest and head in module.links:
+            raise BadQuery("{field} has many values for a row; it cannot be a column.", pointer=pointer, field=repr(name))
         if rest:
             apart.expand = (*apart.expand, rest)
         return
@@ -277,9 +283,7 @@ def field_reader(
     return lambda row: None if row[place] is None else convert(row[place])
 
 
-def _reference(
-    item: _Item, results: Sequence[Callable[[Any], Any] | None], form: Form, dialect: str, display: Display
-) -> Read:
+def _reference(item: _Item, results: Sequence[Callable[[Any], Any] | None], form: Form, dialect: str, display: Display) -> Read:
     assert item.target is not None
     module = item.target.key
     read_id = field_reader(item.field, item.places, results, form, dialect)

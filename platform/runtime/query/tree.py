@@ -60,7 +60,9 @@ class _Parser:
         if depth > MAX_DEPTH:
             raise BadQuery("The filter is nested more than {limit} deep.", pointer=pointer, limit=MAX_DEPTH)
         if not isinstance(raw, Mapping):
-            raise BadQuery("A filter is an object such as {example}.", pointer=pointer, example='{"field": …, "op": …, "value": …}')
+            raise BadQuery(
+                "A filter is an object such as {example}.", pointer=pointer, example='{"field": …, "op": …, "value": …}'
+            )
         keys = set(raw)
         if "field" in keys:
             return self._condition(raw, keys, pointer)
@@ -71,7 +73,9 @@ class _Parser:
                 return self._group("or", raw["or"], f"{pointer}/or", depth)
             if "not" in keys:
                 return Negation(self.node(raw["not"], f"{pointer}/not", depth + 1))
-        raise BadQuery("A filter has exactly one of field, and, or, not; not {keys}.", pointer=pointer, keys=_shown(sorted(map(str, keys))))
+        raise BadQuery(
+            "A filter has exactly one of field, and, or, not; not {keys}.", pointer=pointer, keys=_shown(sorted(map(str, keys)))
+        )
 
     def _group(self, kind: Literal["and", "or"], raw: Any, pointer: str, depth: int) -> Group:
         if not isinstance(raw, list | tuple):
@@ -85,7 +89,9 @@ class _Parser:
         if self.conditions > MAX_CONDITIONS:
             raise BadQuery("A filter has at most {limit} conditions.", pointer=pointer, limit=MAX_CONDITIONS)
         if not keys <= {"field", "op", "value"}:
-            raise BadQuery("A condition has field, op and value; not {keys}.", pointer=pointer, keys=_shown(sorted(map(str, keys))))
+            raise BadQuery(
+                "A condition has field, op and value; not {keys}.", pointer=pointer, keys=_shown(sorted(map(str, keys)))
+            )
         path, key = raw["field"], raw.get("op")
         if not isinstance(path, str) or not path or len(path) > MAX_PATH:
             raise BadQuery("A field is named by a text.", pointer=f"{pointer}/field")
@@ -102,7 +108,7 @@ def _check_operand(operator: Operator, value: Any, given: bool, pointer: str) ->
         if value is not None and not isinstance(value, bool):  # false turns the question round
             raise BadQuery("{operator} takes no value.", pointer=pointer, operator=operator.key)
         return
-    if not given or value is None and operator.key not in ("eq", "ne"):
+    if not given or (value is None and operator.key not in ("eq", "ne")):
         raise BadQuery("{operator} needs a value.", pointer=pointer, operator=operator.key)
     if operator.operand == "many" and not isinstance(value, list | tuple):
         raise BadQuery("{operator} takes a list.", pointer=pointer, operator=operator.key)

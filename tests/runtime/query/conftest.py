@@ -67,8 +67,14 @@ class Shop:
             owner = row.pop("_owner", None)
             record_id = row.pop("id", None) or uuid7()
             own = {key: row.pop(key) for key in list(row) if key in module.links}
-            links += [(key, {"record_id": record_id, "target_id": t, "position": n}) for key, ids in own.items() for n, t in enumerate(ids)]
-            lines += [{"id": uuid7(), "parent_id": record_id, "position": n, **line} for n, line in enumerate(row.pop("_lines", []))]
+            links += [
+                (key, {"record_id": record_id, "target_id": t, "position": n})
+                for key, ids in own.items()
+                for n, t in enumerate(ids)
+            ]
+            lines += [
+                {"id": uuid7(), "parent_id": record_id, "position": n, **line} for n, line in enumerate(row.pop("_lines", []))
+            ]
             records.append(self._record(module, record_id, self.people[owner].id if owner else None, row))
         with self.database.writing() as connection:
             connection.execute(module.table.insert(), records)
@@ -106,7 +112,9 @@ def shop(database: TenantDatabase, catalog: Catalog) -> Iterator[Shop]:
         catalog.module("user").table.metadata.create_all(connection)
         for module in catalog.modules.values():
             if database.dialect == "sqlite" and module.table.info.get("searchable"):
-                connection.exec_driver_sql(f'CREATE VIRTUAL TABLE "{module.key}__fts" USING fts5(search_text, tokenize="trigram")')
+                connection.exec_driver_sql(
+                    f'CREATE VIRTUAL TABLE "{module.key}__fts" USING fts5(search_text, tokenize="trigram")'
+                )
     roles = (("ann", "administrator"), ("mel", "member"), ("moe", "member"))
     people = {login: Principal(id=uuid7(), name=login.title(), role=role, login=login) for login, role in roles}  # type: ignore[arg-type]
     made = Shop(database, catalog, people)

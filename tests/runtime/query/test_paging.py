@@ -117,7 +117,16 @@ def test_forged_values_in_a_cursor_never_reach_the_database(crowd: Shop) -> None
 
     eyes, customer = crowd.eyes(), crowd.module("customer")
     mark = fingerprint("customer", ("credit",))
-    for values in ([{"n": "NaN"}, {"u": "x"}], ["1; DROP", "y"], [1e400, 2], [{"n": "1"}, None], [None], [[], {}], [{"d": "x"}, 1], [True, True]):
+    for values in (
+        [{"n": "NaN"}, {"u": "x"}],
+        ["1; DROP", "y"],
+        [1e400, 2],
+        [{"n": "1"}, None],
+        [None],
+        [[], {}],
+        [{"d": "x"}, 1],
+        [True, True],
+    ):
         forged = urlsafe_b64encode(orjson.dumps([mark, *values])).decode()
         with pytest.raises(BadQuery):
             query(eyes, customer, Query(sort=("credit",), cursor=forged))
