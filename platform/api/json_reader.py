@@ -87,8 +87,8 @@ def _check_depth(body: bytes | str, value: Any) -> None:
 
 def _depth_exceeds(value: Any, most: int) -> bool:
     level = [value]
-    for _ in range(most + 1):
-        level = [inner for outer in level for inner in _inside(outer)]
+    for _ in range(most):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
         if not level:
             return False
     return True
