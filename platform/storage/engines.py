@@ -14,9 +14,12 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from tessera.expressions.sqlite import register_sqlite_functions
+from tessera.expressions.sqlite import register_sqlite_functions
 from tessera.kernel.errors import ConfigurationError
 from tessera.storage.hot import HotConnections
-from tessera.storage.tenant_database import TenantDatabase, is_stale_plan
+from tessera.storage.postgres_cursor import FreshPlanCursor
+from tessera.storage.tenant_database import TenantDatabase
 
 #: Called with each new SQLite driver connection: registers functions, collations …
 SqliteHook = Callable[[sqlite3.Connection], None]
@@ -54,7 +57,7 @@ class EngineRegistry:
         locations: Mapping[str, str] | None = None,
         *,
         threads: int = 8,
-        sqlite_hooks: Sequence[SqliteHook] = (),
+        sqlite_hooks: Sequence[SqliteHook] = (register_sqlite_functions,),
     ) -> None:
         self.locations = dict(locations or {})
         self._threads = threads
@@ -139,16 +142,13 @@ def _create_engine(url: str, threads: int, sqlite_hooks: Sequence[SqliteHook]) -
         return _create_sqlite_engine(parsed, options, sqlite_hooks)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    arguments = {"options": "-c timezone=UTC", "connect_timeout": 10, "application_name": "tessera"}
-    engine = sa.create_engine(parsed, **options, use_native_hstore=False, pool_recycle=1800, connect_args=arguments)
-
-    @event.listens_for(engine, "handle_error")
-    def forget_stale_plans(context: sa.engine.ExceptionContext) -> None:
-        if is_stale_plan(context.original_exception):  # prepared statements are forgotten only with their connection
-            context.is_disconnect = True
-            context.invalidate_pool_on_disconnect = False
-
-    return engine
+    arguments = {
+        "options": "-c timezone=UTC",
+        "connect_timeout": 10,
+        "application_name": "tessera",
+        "cursor_factory": FreshPlanCursor,
+    }
+    return sa.create_engine(parsed, **options, use_native_hstore=False, pool_recycle=1800, connect_args=arguments)
 
 
 def _create_sqlite_engine(url: sa.URL, options: dict[str, Any], hooks: Sequence[SqliteHook]) -> sa.Engine:
@@ -164,6 +164,7 @@ def _create_sqlite_engine(url: sa.URL, options: dict[str, Any], hooks: Sequence[
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000"):
             connection.execute(f"PRAGMA {pragma}").close()
         connection.create_function("tessera_lower", 1, _lower, deterministic=True)
+        register_sqlite_functions(connection)
         for hook in hooks:
             hook(connection)
 

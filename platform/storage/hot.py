@@ -48,10 +48,10 @@ class HotConnections:
                 self._all.add(held)
         return held.raw
 
-    def lost(self, *, certainly: bool = False) -> bool:
+    def lost(self) -> bool:
         """After an error: True when this thread's connection is broken. It is then dropped, and the next call opens another."""
         held: _Held | None = getattr(self._local, "held", None)
-        if held is None or not (certainly or getattr(held.raw, "closed", False)):
+        if held is None or not getattr(held.raw, "closed", False):
             return False
         held.fairy.invalidate()
         self._local.held = None

@@ -9,6 +9,7 @@ so pairs of them are added to the text as tokens of their own. Anything shorter 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ def fold(text: str) -> str:
 def folded_search_text(text: str) -> str:
     """What `search_text` holds for a record whose searchable fields read `text`."""
     words = " ".join(fold(text).replace(_OPEN, " ").replace(_CLOSE, " ").split())
-    pairs = dict.fromkeys(a + b for a, b in zip(words, words[1:], strict=False) if _is_ideograph(a) and _is_ideograph(b))
+    pairs = dict.fromkeys(a + b for a, b in pairwise(words) if _is_ideograph(a) and _is_ideograph(b))
     return " ".join((words, *(f"{_OPEN}{pair}{_CLOSE}" for pair in pairs))) if pairs else words
 
 
@@ -156,7 +157,7 @@ def _like(element: _Contains, compiler: Any, **options: Any) -> str:
 @compiles(_Contains, "sqlite")
 def _match(element: _Contains, compiler: Any, **options: Any) -> str:
     _, row, index, _, phrase = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{row} IN (SELECT rowid FROM {index} WHERE {index} MATCH {phrase})"
+    return f"{row} IN (SELECT rowid FROM {index} WHERE {index} MATCH {phrase})"  # noqa: S608
 
 
 def _term(word: str) -> SearchTerm:

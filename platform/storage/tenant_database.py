@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tessera.kernel.errors import Unavailable
 from tessera.storage.hot import HotConnections
+from tessera.storage.postgres_cursor import is_stale_plan
 from tessera.storage.statements import CompiledStatement, render
 
 T = TypeVar("T")
@@ -63,15 +64,32 @@ class TenantDatabase:
         On SQLite it holds the file's write lock from the start (BEGIN IMMEDIATE), so nothing it has read can change.
         Raises `Unavailable` when that lock is not to be had in time.
         """
-        with self._queue(), self.engine.connect() as connection:
-            self._begin(connection)
-            raw = connection.connection.dbapi_connection
-            try:
+        with self._queue(), self.engine.connect() as connection, self._transaction(connection):
+            yield connection
+
+    @contextmanager
+    def altering(self, *, lock_wait_ms: int, copied: Collection[str] = ()) -> Iterator[sa.Connection]:
+        """Like `writing`, for changes to tables.
+
+        PostgreSQL waits at most `lock_wait_ms` for each table (then SQLSTATE 55P03), so that no queue builds up behind it.
+        On SQLite `copied` names the tables that will be replaced by a copy: foreign keys do not act meanwhile, and are
+        checked for these tables before the commit.
+        """
+        if self.dialect == "postgresql" or not copied:
+            with self.writing() as connection:
+                if self.dialect == "postgresql":
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_wait_ms)}")
                 yield connection
-                connection.connection.dbapi_connection.commit()  # type: ignore[union-attr]
-            except BaseException:
-                _roll_back(connection, raw)
-                raise
+            return
+        with self._queue(), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            try:
+                with self._transaction(connection):
+                    yield connection
+                    _check_foreign_keys(connection, copied)
+            finally:
+                if not connection.invalidated:
+                    connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
     def run_in_transaction(self, work: Callable[[sa.Connection], T], *, retries: int = 3) -> T:
         """`work(connection)` in a transaction, again when it lost a deadlock or a serialisation race. It must be repeatable."""
@@ -93,8 +111,8 @@ class TenantDatabase:
         """
         try:
             yield self._hot.connection()
-        except (psycopg.Error, sqlite3.Error) as error:
-            self._hot.lost(certainly=is_stale_plan(error))
+        except (psycopg.Error, sqlite3.Error):
+            self._hot.lost()
             raise
 
     def render(self, statement: sa.sql.ClauseElement) -> CompiledStatement:
@@ -109,8 +127,8 @@ class TenantDatabase:
         parameters = statement.bind(values)
         try:
             return self._hot.connection().execute(statement.sql, parameters).fetchall()  # type: ignore[no-any-return]
-        except psycopg.Error as error:
-            if not self._hot.lost(certainly=is_stale_plan(error)):
+        except psycopg.Error:
+            if not self._hot.lost():
                 raise
             return self._hot.connection().execute(statement.sql, parameters).fetchall()  # type: ignore[no-any-return]
 
@@ -118,6 +136,17 @@ class TenantDatabase:
         """The first driver row of a rendered read, or None."""
         rows = self.fetch_all(statement, values)
         return rows[0] if rows else None
+
+    @contextmanager
+    def _transaction(self, connection: sa.Connection) -> Iterator[None]:
+        self._begin(connection)
+        raw: Any = connection.connection.dbapi_connection
+        try:
+            yield
+            raw.commit()
+        except BaseException:
+            _roll_back(connection, raw)
+            raise
 
     def _begin(self, connection: sa.Connection) -> None:
         try:
@@ -151,14 +180,17 @@ def is_transient(error: sa.exc.DBAPIError) -> bool:
     return state in {"40P01", "40001", "55P03"} or is_stale_plan(error.orig) or is_busy(error)
 
 
-def is_stale_plan(error: BaseException | None) -> bool:
-    """True when a prepared statement met a table whose columns changed meanwhile."""
-    return getattr(error, "sqlstate", None) == "0A000" and "cached plan" in str(error)
-
-
 def is_busy(error: sa.exc.DBAPIError) -> bool:
     """True when SQLite could not get a lock in time."""
     return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
+
+
+def _check_foreign_keys(connection: sa.Connection, tables: Collection[str]) -> None:
+    for table in tables:
+        quoted = connection.dialect.identifier_preparer.quote(table)
+        if connection.exec_driver_sql(f"PRAGMA foreign_key_check({quoted})").first() is not None:
+            error = sqlite3.IntegrityError(f"FOREIGN KEY constraint failed in {table}")
+            raise sa.exc.IntegrityError("PRAGMA foreign_key_check", None, error)
 
 
 def _roll_back(connection: sa.Connection, raw: Any) -> None:

@@ -149,11 +149,16 @@ def test_a_retyped_column_does_not_break_prepared_statements(database: TenantDat
     if database.dialect == "sqlite":
         pytest.skip("SQLite prepares again by itself")
     statement = database.render(sa.select(counter.c.value))
-    for _ in range(8):
-        database.fetch_all(statement, {})
+    core = sa.select(counter.c.value)
+    with database.reading() as connection:
+        for _ in range(8):
+            database.fetch_all(statement, {})
+            connection.execute(core).all()
     with database.writing() as connection:
         connection.exec_driver_sql(f"ALTER TABLE {database.schema}.sys_counter ALTER COLUMN value TYPE numeric(30, 2)")
     assert database.fetch_all(statement, {}) == []
+    with database.reading() as connection:
+        assert connection.execute(core).all() == []
 
 
 def test_sqlite_runs_durable(database: TenantDatabase) -> None:

@@ -1,0 +1,257 @@
+"""Carries a plan out: prepares beside the old version, switches in one transaction, finishes beside the new one.
+
+    prepare   additions that the old version does not notice (indexes of large tables, built beside the writers)
+    switch    everything else, with the version row that makes it serve: one transaction, so it is the old or the new version
+    finish    what the new version can do without for a moment (indexes on new columns, checks, backfills), step by step
+
+Each phase writes down how far it is in the plan of the version's row. A process may be killed anywhere: `recover` takes back what
+was being prepared and finishes what was switched.
+"""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from tessera.kernel.errors import Conflict, Unavailable
+from tessera.storage.assess import Finding
+from tessera.storage.changes import AddColumn, AddIndex, RebuildTable, execute
+from tessera.storage.ddl import Ddl
+from tessera.storage.plan import Plan, PlannedStep
+from tessera.storage.tenant_database import TenantDatabase
+from tessera.storage.versions import (
+    Snapshot,
+    StoredVersion,
+    active_version,
+    insert_version,
+    save_plan,
+    set_state,
+    state_of,
+    supersede,
+    unfinished,
+)
+
+#: Milliseconds that a change waits for a table before it lets the writers pass and tries again.
+LOCK_WAIT_MS = 40
+#: Seconds after which a switch that never got its locks gives up.
+SWITCH_PATIENCE = 60.0
+
+#: Called with a label before every step that changes something; tests fail or kill there.
+Checkpoint = Callable[[str], None]
+#: Work inside the switching transaction, after the tables have changed.
+InSwitch = Callable[[sa.Connection, int], None]
+#: One batch of a finishing task: `handler(arguments)` returns the arguments of the next batch, or None when all is done.
+TaskHandler = Callable[[sa.Connection, Mapping[str, Any]], Mapping[str, Any] | None]
+
+
+class PublishRefused(Conflict):
+    """Raised when the data do not allow the change; `findings` name the rows."""
+
+    code = "publish_refused"
+    message = "The data do not allow this change."
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
+        super().__init__()
+
+    def __str__(self) -> str:
+        return "; ".join(finding.text() for finding in self.findings)
+
+
+class Application:
+    """Applies plans to one tenant's database. The caller holds the tenant's `publish_lock`.
+
+    `tasks` are the handlers of finishing tasks by name (see `runtime.publishing.backfills`).
+    """
+
+    def __init__(
+        self, database: TenantDatabase, *, tasks: Mapping[str, TaskHandler] | None = None, checkpoint: Checkpoint | None = None
+    ) -> None:
+        self.database = database
+        self._ddl = Ddl(database.engine.dialect, database.schema)
+        self._tasks = dict(tasks or {})
+        self._checkpoint = checkpoint or _no_checkpoint
+
+    def apply(
+        self,
+        plan: Plan,
+        version: int,
+        snapshot: Snapshot,
+        *,
+        tasks: tuple[Mapping[str, Any], ...] = (),
+        in_switch: InSwitch | None = None,
+        accept: bool = False,
+    ) -> None:
+        """Make `version` serve. `tasks` are finishing tasks ({"task": name, "arguments": {…}}).
+
+        Raises `PublishRefused` when the data forbid it (with `accept`, values that do not convert are left empty instead)
+        and `Unavailable` when the tables are never free; the old version serves on in both cases.
+        """
+        blocking = tuple(f for f in plan.blocking if not (accept and f.acceptable))
+        if blocking:
+            raise PublishRefused(blocking)
+        progress = self._progress(plan, tasks)
+        stored = StoredVersion(version, snapshot.checksum, plan.tables, progress)
+        prepared = bool(progress["prepare"])
+        if prepared:
+            self._checkpoint("announce")
+            with self.database.writing() as connection:
+                insert_version(connection, stored, "applying", snapshot)
+            try:
+                self._prepare(progress)
+            except Exception:
+                self._take_back(version, progress)
+                raise
+        try:
+            self._switch(plan, stored, snapshot, in_switch, prepared=prepared)
+        except Exception:
+            if prepared:
+                self._take_back(version, progress)
+            raise
+        self._checkpoint("switched")
+        self.finish()
+
+    def finish(self) -> int:
+        """Do what the serving version still waits for. Returns the number of steps taken."""
+        with self.database.reading() as connection:
+            current = active_version(connection)
+        progress, taken = current.plan, 0
+        for step in progress.get("finish", ()):
+            while not step["done"]:
+                self._checkpoint(f"finish {step.get('task') or step['sql'][-1]}")
+                self._finish_step(step, current.version, progress)
+                taken += 1
+        return taken
+
+    def recover(self) -> bool:
+        """After a kill: take back what was only being prepared, finish what was switched. True when there was anything."""
+        with self.database.reading() as connection:
+            left = unfinished(connection)
+        for version, progress in left:
+            self._take_back(version, progress)
+        return bool(left) | bool(self.finish())
+
+    # -- phases -------------------------------------------------------------------------------------------------
+
+    def _progress(self, plan: Plan, tasks: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+        finishing = [{"sql": self._repeatable(step), "done": False} for step in plan.of("finish")]
+        finishing += [{"task": task["task"], "arguments": dict(task["arguments"]), "done": False} for task in tasks]
+        return {
+            "changes": [step.to_json() for step in plan.steps],
+            "prepare": [{"sql": self._repeatable(step), "undo": self._undo(step)} for step in plan.of("prepare")],
+            "finish": finishing,
+        }
+
+    def _prepare(self, progress: dict[str, Any]) -> None:
+        for step in progress["prepare"]:
+            self._checkpoint(f"prepare {step['sql'][-1]}")
+            self._patiently(partial(self._run_alone, step["sql"]))
+
+    def _switch(
+        self, plan: Plan, stored: StoredVersion, snapshot: Snapshot, in_switch: InSwitch | None, *, prepared: bool
+    ) -> None:
+        copied = [step.change.table for step in plan.of("switch") if isinstance(step.change, RebuildTable)]
+
+        def switch() -> None:
+            with self.database.altering(lock_wait_ms=LOCK_WAIT_MS, copied=copied) as connection:
+                self._checkpoint("activate")
+                supersede(connection)
+                if prepared:
+                    set_state(connection, stored.version, "active")
+                else:
+                    insert_version(connection, stored, "active", snapshot)
+                for step in plan.of("switch"):  # last, because it is what others wait for
+                    self._checkpoint(f"switch {step.change.text()}")
+                    step.change.execute(connection, self._ddl)
+                if in_switch is not None:
+                    self._checkpoint("switch work")
+                    in_switch(connection, stored.version)
+                self._checkpoint("commit")
+
+        self._patiently(switch)
+
+    def _finish_step(self, step: dict[str, Any], version: int, progress: dict[str, Any]) -> None:
+        if "sql" in step:
+            self._patiently(partial(self._run_alone, step["sql"]))
+            step["done"] = True
+            with self.database.writing() as connection:
+                save_plan(connection, version, progress)
+            return
+
+        def batch() -> None:
+            with self.database.writing() as connection:
+                following = self._tasks[step["task"]](connection, step["arguments"])
+                step["done"] = following is None
+                step["arguments"] = dict(following or step["arguments"])
+                save_plan(connection, version, progress)
+
+        before = dict(step)
+        try:
+            self._patiently(batch)
+        except BaseException:
+            step.update(before)  # what did not commit is not done
+            raise
+
+    def _take_back(self, version: int, progress: Mapping[str, Any]) -> None:
+        """Remove what was prepared for a version that does not come. (A commit whose answer got lost has come.)"""
+        with self.database.reading() as connection:
+            if state_of(connection, version) != "applying":
+                return
+        for step in reversed(progress.get("prepare", ())):
+            self._patiently(partial(self._run_alone, step["undo"]))
+        with self.database.writing() as connection:
+            set_state(connection, version, "failed")
+
+    # -- statements ---------------------------------------------------------------------------------------------
+
+    def _repeatable(self, step: PlannedStep) -> list[str]:
+        """The step's statements so that they may run again after they were interrupted."""
+        if isinstance(step.change, AddIndex):
+            return [self._ddl.drop_index(step.change.table, step.change.index, concurrently=True), *step.sql]
+        if isinstance(step.change, AddColumn):
+            return [statement.replace(" ADD COLUMN ", " ADD COLUMN IF NOT EXISTS ", 1) for statement in step.sql]
+        return list(step.sql)
+
+    def _undo(self, step: PlannedStep) -> list[str]:
+        if isinstance(step.change, AddIndex):
+            return [self._ddl.drop_index(step.change.table, step.change.index, concurrently=True)]
+        assert isinstance(step.change, AddColumn)
+        return [self._ddl.drop_column(step.change.table, step.change.column.name).replace("DROP COLUMN", "DROP COLUMN IF EXISTS")]
+
+    def _run_alone(self, statements: list[str]) -> None:
+        """Each statement in a transaction of its own, as building an index beside writers needs."""
+        with self.database.reading() as connection:
+            quick = not any("CONCURRENTLY" in statement for statement in statements)
+            execute(connection, [f"SET lock_timeout = {LOCK_WAIT_MS if quick else 0}"])
+            try:
+                execute(connection, statements)
+            finally:
+                if not connection.invalidated:
+                    execute(connection, ["RESET lock_timeout"])
+
+    def _patiently(self, work: Callable[[], None]) -> None:
+        """Run `work`; when a table is in use, let the others pass and try again."""
+        end = time.monotonic() + SWITCH_PATIENCE
+        while True:
+            try:
+                return work()
+            except (sa.exc.DBAPIError, psycopg.Error, sqlite3.Error) as error:
+                if not _is_contended(error):
+                    raise
+                if time.monotonic() > end:
+                    raise Unavailable("The tables are in use and cannot be changed now. Try again.") from error
+                time.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - not a secret
+
+
+def _is_contended(error: BaseException) -> bool:
+    original = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return getattr(original, "sqlstate", None) in {"55P03", "40P01", "40001"}
+
+
+def _no_checkpoint(_label: str) -> None:
+    """Nothing to do at a checkpoint outside of tests."""
