@@ -7,7 +7,8 @@ from tessera.metadata.errors import Finding, Path
 
 #: Columns of the product in every module table, and in every line table.
 SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "owner")
-RESERVED_FIELDS = frozenset({*SYSTEM_FIELDS, "deleted_at", "deleted_by", "search_text", "parent", "parent_id", "position"})
+RESERVED_FIELDS = frozenset({*SYSTEM_FIELDS, "deleted_at", "deleted_by", "search_text"})
+RESERVED_LINE_FIELDS = frozenset({"id", "parent", "parent_id", "position"})
 #: Words of the formula language; a field called so could not be named in a formula.
 FORMULA_WORDS = frozenset({"and", "or", "not", "in", "true", "false", "null", "empty", "me", "record"})
 #: `sys` and `tessera` are the product's; the others are addresses of the API, where they stand beside the module keys.
@@ -30,16 +31,17 @@ def module_findings(key: str, document: Mapping[str, Any]) -> Iterator[Finding]:
     if key in RESERVED_MODULES or key.startswith("sys_"):
         yield Finding(path, f"{key!r} is a reserved name; choose another one.")
     for name, field in document.get("fields", {}).items():
-        yield from _field_findings((*path, "fields", name), name)
+        yield from _field_findings((*path, "fields", name), RESERVED_FIELDS)
         if field.get("type") in _TABLE_TYPES and len(key) + 2 + len(name) > MAX_TABLE_NAME:
             message = f"The table {key}__{name} would have a name of more than {MAX_TABLE_NAME} characters; choose a shorter key."
             yield Finding((*path, "fields", name), message)
         for inner in field.get("fields", {}):
-            yield from _field_findings((*path, "fields", name, "fields", inner), inner)
+            yield from _field_findings((*path, "fields", name, "fields", inner), RESERVED_LINE_FIELDS)
 
 
-def _field_findings(path: Path, name: str) -> Iterator[Finding]:
-    if name in RESERVED_FIELDS:
+def _field_findings(path: Path, reserved: frozenset[str]) -> Iterator[Finding]:
+    name = path[-1]
+    if name in reserved:
         yield Finding(path, f"{name!r} is a field that the product itself keeps; choose another key.")
     elif name in FORMULA_WORDS:
         yield Finding(path, f"{name!r} is a word of the formula language; choose another key.")

@@ -67,7 +67,7 @@ class SchemaCheck:
             if type_key not in self.field_types:
                 yield Finding((*here, "type"), f"There is no field type {type_key!r}.", nearest(type_key, self.type_keys))
                 continue
-            for finding in _explain_all(self._field_validator(type_key).iter_errors(_without_nested(definition))):
+            for finding in _explain_all(self._field_validator(type_key).iter_errors(definition)):
                 yield Finding((*here, *finding.path), finding.message, finding.suggestion)
             if type_key == "lines":
                 yield from self._field_findings(definition.get("fields"), (*here, "fields"))
@@ -79,14 +79,11 @@ class SchemaCheck:
                 "$id": f"https://schemas.tessera.invalid/field_{type_key}.schema.json",
                 **field_schema(type_key, self.field_types[type_key]),
             }
+            if "fields" in schema["properties"]:  # a line table's own fields are checked one by one, by their own types
+                schema["properties"] = {**schema["properties"], "fields": {"type": "object"}}
             schema["$defs"] = base_schema("module")["$defs"]
             self._fields[type_key] = Draft202012Validator(schema, registry=registry())
         return self._fields[type_key]
-
-
-def _without_nested(definition: dict[str, Any]) -> dict[str, Any]:
-    """A line table's own fields are checked one by one, by their own types."""
-    return {**definition, "fields": {}} if isinstance(definition.get("fields"), dict) and definition["fields"] else definition
 
 
 def _explain_all(errors: Iterable[ValidationError]) -> Iterator[Finding]:
