@@ -18,9 +18,9 @@ from tessera.runtime.model import Catalog
 from tessera.runtime.services import RuntimeServices
 from tessera.runtime.session import Session
 from tessera.security.policy import BasicPolicy
-from tessera.storage.system_tables import metadata_version
 from tessera.storage.tenant_database import TenantDatabase
 from tests.runtime.records.trading import TRADING
+from tests.support.tables import publish_tables
 
 
 @dataclass
@@ -74,16 +74,7 @@ def catalog() -> Catalog:
 @pytest.fixture
 def company(database: TenantDatabase, catalog: Catalog, tmp_path: Path) -> Company:
     made = Company(database, catalog, RuntimeServices(files=FileStore(tmp_path / "files")))
-    with database.writing() as connection:
-        next(iter(catalog.modules.values())).table.metadata.create_all(connection)
-        import tmp_ddl; tmp_ddl.make(connection, catalog)
-        connection.execute(
-            metadata_version.insert(),
-            {
-                "version": 1, "state": "active", "documents": {}, "tables": [], "plan": [], "checksum": "",
-                "created_at": made.clock.now(), "created_by": "test",
-            },
-        )
+    publish_tables(database, catalog.specs())
     with made.session(None) as session:
         for login, role in (("ann", "administrator"), ("mel", "member"), ("moe", "member")):
             row = session.records.create("user", {"login": login, "name": login.title(), "role": role})
