@@ -33,7 +33,7 @@ class _Parser:
         self.heights: dict[int, int] = {}  # of finished nodes, by id
 
     def whole(self) -> Node:
-        if self.at_end:
+        if len(self.tokens) == 1:
             raise self.error("The formula is empty.", self.token.span)
         node = self.expression(0)
         if not self.at_end:

@@ -225,7 +225,7 @@ class _Compiler:
     def existence(self, node: AggregateOver, rows: RowSource, inner: "_Compiler") -> Sql:
         condition = node.condition if node.condition is not None else tree.Constant(True, node.type)
         wanted = inner.predicate(condition if node.function == "any" else tree.Not(condition))
-        found = sa.select(sa.literal_column("1")).select_from(rows.source).where(rows.correlation, wanted)
+        found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(rows.source).where(rows.correlation, wanted)
         exists = found.correlate_except(rows.source).scalar_subquery()
         return self.boolean("(EXISTS {0})" if node.function == "any" else "(NOT EXISTS {0})", exists)
 

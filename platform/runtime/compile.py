@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tessera.kernel.errors import DefinitionError
 from tessera.metadata.definitions import Definitions, FieldDefinition, ModuleDefinition
 from tessera.runtime.computed.analysis import analyse
+from tessera.runtime.computed.errors import ComputedErrors
 from tessera.runtime.fields.base import CompiledField, FieldEnvironment
 from tessera.runtime.fields.registry import FIELD_TYPES
 from tessera.runtime.formula_compile import FormulaCompiler, FormulaProblem
@@ -79,7 +80,10 @@ def compile_catalog(definitions: Definitions, version: int) -> Catalog:
     catalog = Catalog(version, definitions, modules, line_tables)
     if problems:
         raise CompileErrors(problems)
-    return analyse(catalog)
+    try:
+        return analyse(catalog)
+    except ComputedErrors as error:
+        raise CompileErrors([CompileProblem(place, message) for place, message in error.problems]) from error
 
 
 def _parts(definitions: Definitions) -> list[_Part]:

@@ -9,8 +9,8 @@ from tessera.expressions.scope import Member
 from tessera.expressions.types import BOOLEAN, Type, record, rows
 from tessera.metadata.definitions import FieldDefinition, ModuleDefinition, ValidationRule
 from tessera.runtime.fields.base import CompiledField
+from tessera.runtime.fields.choices import Choices
 from tessera.runtime.model import CompiledRule, FieldRules
-
 
 #: A rule that asks for emptiness is asked of empty fields too.
 _SPEAKS_OF_EMPTINESS = re.compile(r"\b(is_empty|ifempty|coalesce|null|empty)\b", re.IGNORECASE)
@@ -40,7 +40,9 @@ class CatalogScope:
         if compiled is not None:
             if compiled.definition.type == "lines":
                 return Member(name, rows(f"{module_key}.{name}"))
-            return Member(name, compiled.type.expression_type(compiled))
+            if name == "id" and "." not in module_key:
+                return Member(name, record(module_key))
+            return Member(name, compiled.type.expression_type(compiled), _choices(compiled))
         if name == "parent" and "." in module_key:
             return Member(name, record(module_key.partition(".")[0]))
         return None
@@ -49,6 +51,11 @@ class CatalogScope:
         """Every name that means something in a row of `module_key`, for hints."""
         names = list(self._fields.get(module_key, {}))
         return [*names, "parent"] if "." in module_key else names
+
+
+def _choices(field: CompiledField) -> frozenset[str] | None:
+    """The keys that a choice field knows, retired ones too; None for other fields."""
+    return frozenset(field.options.values) if isinstance(field.options, Choices) else None
 
 
 class FormulaCompiler:

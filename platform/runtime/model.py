@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from tessera.expressions.formula import Formula
 from tessera.kernel.errors import UnknownModule
 from tessera.metadata.definitions import Definitions, ModuleDefinition
+from tessera.runtime.computed.plan import ComputedPlan
 from tessera.runtime.fields.base import CompiledField
 from tessera.storage.columns import TableSpec
 
@@ -103,6 +104,7 @@ class Catalog:
     definitions: Definitions
     modules: Mapping[str, CompiledModule]
     line_tables: Mapping[str, CompiledModule] = field(default_factory=dict)  # by "module.field"
+    computed: ComputedPlan = ComputedPlan()
     extras: dict[Any, Any] = field(default_factory=dict)  # per-version caches of other packages (statements, OpenAPI …)
 
     def module(self, key: str) -> CompiledModule:

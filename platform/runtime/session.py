@@ -61,6 +61,8 @@ class Session:
         self.write = write
         self.entries: list[AuditEntry] = []
         self.outbox: list[OutboxEvent] = []
+        #: Records held by this transaction because computed fields read them: (module, id).
+        self.locked_sources: set[tuple[str, UUID]] = set()
         self._after_commit: list[Callable[[], None]] = []
         self._access: dict[str, ModuleAccess] = {}
 

@@ -19,7 +19,7 @@ class RecordView(Mapping[str, Any]):
     the policy of the field that stores it.
     """
 
-    __slots__ = ("_lines", "_loader", "_module", "_parent", "_values", "_views", "catalog")
+    __slots__ = ("_lines", "_loader", "_module", "_parent", "_unread", "_values", "_views", "catalog")
 
     def __init__(
         self,
@@ -30,6 +30,7 @@ class RecordView(Mapping[str, Any]):
         *,
         lines: Mapping[str, Sequence[RecordDraft]] | None = None,
         parent: "RecordView | None" = None,
+        unread: UUID | None = None,
     ) -> None:
         self.catalog = catalog
         self._module = module
@@ -37,6 +38,7 @@ class RecordView(Mapping[str, Any]):
         self._loader = loader
         self._lines = lines or {}
         self._parent = parent
+        self._unread = unread  # the id of a record that is loaded when a value of it is asked for
         self._views: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -44,6 +46,11 @@ class RecordView(Mapping[str, Any]):
             return self._views[name]
         if name == "parent" and self._parent is not None:
             return self._parent
+        if self._unread is not None:
+            if name == "id":
+                return self._unread
+            self._values = self._loader(self._module.key, self._unread) or {"id": self._unread}
+            self._unread = None
         if name in self._module.lines:
             view = self._views[name] = self._line_views(name)
             return view
@@ -59,10 +66,7 @@ class RecordView(Mapping[str, Any]):
 
     def _related(self, module_key: str, record_id: UUID) -> "RecordView | None":
         module = self.catalog.modules.get(module_key)
-        values = self._loader(module_key, record_id) if module is not None else None
-        if module is None or values is None:
-            return None
-        return RecordView(self.catalog, module, values, self._loader)
+        return None if module is None else RecordView(self.catalog, module, {}, self._loader, unread=record_id)
 
     def _line_views(self, name: str) -> list["RecordView"]:
         table = self._module.lines[name]

@@ -1,0 +1,11 @@
+"""The circumstances of stored values: the same for everybody, so that a value does not depend on who saved last."""
+
+from datetime import datetime
+
+from tessera.expressions.environment import Environment
+from tessera.runtime.model import Catalog
+
+
+def stored_environment(catalog: Catalog, now: datetime) -> Environment:
+    """Now, and the day it is in the tenant's own time zone (the setting `timezone`, UTC without one)."""
+    return Environment.at(now, str(catalog.definitions.settings.get("timezone") or "UTC"))
