@@ -96,6 +96,17 @@ class Settings:
         "Address under which people reach the server, for links in messages. Empty: taken from `host` and `port`.",
         example="https://crm.example.com",
     )
+    default_tenant: str = setting(
+        "", "Tenant that answers at hosts no tenant claims. Empty: the only tenant, if there is just one.", example="acme"
+    )
+    cors_origins: tuple[str, ...] = setting(
+        (), "Web sites whose pages may call the API from a browser.", example="https://shop.example.com"
+    )
+    token_rate: int = setting(6000, "API requests a minute with one token or session; 0 is no limit.", example="600", at_least=0)
+    address_rate: int = setting(
+        600, "API requests a minute from one address that nobody signed in for; 0 is no limit.", example="60", at_least=0
+    )
+    login_rate: int = setting(20, "Attempts to sign in a minute from one address; 0 is no limit.", example="5", at_least=0)
     max_upload_mb: int = setting(25, "Largest request body that is taken, in MiB.", example="100", at_least=1, at_most=4096)
     timezone: str = setting("UTC", "Time zone of new tenants.", example="Europe/Madrid")
     locale: str = setting("en", "Language of new tenants and of people who are not signed in.", example="es")
