@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from flask import Request, Response, g, request
+from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from tessera.api.answers import Answer, respond
@@ -52,6 +53,8 @@ class Endpoint:
                     raise MethodNotAllowed(method=actual.method[:20], allowed=self.allowed)
                 admission = self._entrance.admit(actual, tenant_prefix, request_id, public=self._public)
                 allowance = admission.allowance
+                principal = admission.context.principal
+                bind_contextvars(tenant=admission.tenant.key, principal=str(principal.id or principal.role))
                 answer = handler(self._call(actual, admission, tenant_prefix), **path)
         except Exception as error:
             answer = self._refusal(actual, error, request_id)
