@@ -5,7 +5,7 @@ lines. Figures of the record itself are not mixed with figures of its lines, sin
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
@@ -75,6 +75,15 @@ def measure_name(measure: Measure) -> str:
     if measure.name:
         return measure.name
     return measure.function if measure.field is None else f"{measure.function}_{measure.field.replace('.', '_')}"
+
+
+@dataclass(slots=True)
+class _Layout:
+    """The columns of the statement, and for each name of the result what it is sorted by and how it is read."""
+
+    columns: list[sa.ColumnElement[Any]] = field(default_factory=list)
+    order: list[sa.ColumnElement[Any]] = field(default_factory=list)
+    readers: list[Callable[[CompiledStatement], Read]] = field(default_factory=list)
 
 
 class _Aggregation:
@@ -197,14 +206,16 @@ class _Aggregation:
         sources = Sources(reader, self.module, names())
         conditions = row_conditions(reader, sources, self.filter, self.search)
         lines = self._join_lines(sources) if self.lines is not None else None
-        columns: list[sa.ColumnElement[Any]] = []
-        order: list[sa.ColumnElement[Any]] = []
-        readers: list[Callable[[CompiledStatement], Read]] = []
+        layout = _Layout()
         for key, path in zip(self.request.group_by, self.groups, strict=True):
-            self._add_group(key, path, _scope(path, sources, lines), columns, order, readers)
-        grouped = len(columns)
-        for measure, path in zip(self.request.measures, self.measures, strict=True):
-            self._add_measure(measure, path, sources, lines, columns, order, readers)
+            self._add_group(layout, key, path, _scope(path, sources, lines))
+        grouped = len(layout.columns)
+        for measure, measured in zip(self.request.measures, self.measures, strict=True):
+            if measured is None:
+                self._add_count(layout, sources, lines)
+            else:
+                self._add_measure(layout, measure, measured, _scope(measured, sources, lines))
+        columns, order = layout.columns, layout.order
         statement = (
             sa.select(*[column.label(f"c{number}") for number, column in enumerate(columns)])
             .select_from(sources.from_clause)
@@ -219,7 +230,7 @@ class _Aggregation:
             key.bucket and path.field.specs[0].kind == "datetime"
             for key, path in zip(self.request.group_by, self.groups, strict=True)
         )
-        return AggregatePlan(compiled, tuple(zip(self.names, [make(compiled) for make in readers], strict=True)), local)
+        return AggregatePlan(compiled, tuple(zip(self.names, [make(compiled) for make in layout.readers], strict=True)), local)
 
     def _join_lines(self, sources: Sources) -> Scope:
         assert self.lines is not None
@@ -230,50 +241,33 @@ class _Aggregation:
         sources.from_clause = sources.from_clause.join(alias, tie, isouter=outer)
         return Scope(table, alias)
 
-    def _add_group(
-        self,
-        key: GroupKey,
-        path: Path,
-        scope: Scope,
-        columns: list[sa.ColumnElement[Any]],
-        order: list[sa.ColumnElement[Any]],
-        readers: list[Callable[[CompiledStatement], Read]],
-    ) -> None:
+    def _add_group(self, layout: "_Layout", key: GroupKey, path: Path, scope: Scope) -> None:
         own = scope.columns(path.field)
-        place = len(columns)
+        place = len(layout.columns)
         if key.bucket is not None:
             zone = self.zone if path.field.specs[0].kind == "datetime" else None
-            columns.append(bucket(own[0], key.bucket, self.dialect, zone=zone))
-            order.append(sa.literal_column(f"c{place}"))
-            readers.append(lambda compiled: _plain_reader(compiled, place, as_is=self.form == "json"))
+            layout.columns.append(bucket(own[0], key.bucket, self.dialect, zone=zone))
+            layout.order.append(sa.literal_column(f"c{place}"))
+            layout.readers.append(lambda compiled: _plain_reader(compiled, place, as_is=self.form == "json"))
             return
-        columns += own
-        order.append(path.field.type.order_by(path.field, own))
+        layout.columns += own
+        layout.order.append(path.field.type.order_by(path.field, own))
         places = tuple(range(place, place + len(own)))
-        readers.append(lambda compiled: field_reader(path.field, places, compiled.results, self.form, self.dialect))
+        layout.readers.append(lambda compiled: field_reader(path.field, places, compiled.results, self.form, self.dialect))
 
-    def _add_measure(
-        self,
-        measure: Measure,
-        path: Path | None,
-        sources: Sources,
-        lines: Scope | None,
-        columns: list[sa.ColumnElement[Any]],
-        order: list[sa.ColumnElement[Any]],
-        readers: list[Callable[[CompiledStatement], Read]],
-    ) -> None:
-        place = len(columns)
-        if path is None:
-            counted = sa.func.count() if lines is None else sa.func.count(sources.base.alias.c.id.distinct())
-            columns.append(counted)
-            order.append(counted)
-            readers.append(lambda _: lambda row: row[place])
-            return
-        column = _scope(path, sources, lines).columns(path.field)[0]
-        made, figure = _FIGURES[measure.function](column, path.field)
-        columns += made
-        order.append(made[0] if measure.function != "avg" else sa.cast(made[0], sa.Float()) / sa.func.nullif(made[1], 0))
-        readers.append(lambda compiled: figure(compiled, place, path.field, self.form, self.dialect))
+    def _add_count(self, layout: "_Layout", sources: Sources, lines: Scope | None) -> None:
+        place = len(layout.columns)
+        counted = sa.func.count() if lines is None else sa.func.count(sources.base.alias.c.id.distinct())
+        layout.columns.append(counted)
+        layout.order.append(counted)
+        layout.readers.append(lambda _: lambda row: row[place])
+
+    def _add_measure(self, layout: "_Layout", measure: Measure, path: Path, scope: Scope) -> None:
+        place = len(layout.columns)
+        made, figure = _FIGURES[measure.function](scope.columns(path.field)[0])
+        layout.columns += made
+        layout.order.append(made[0] if measure.function != "avg" else sa.cast(made[0], sa.Float()) / sa.func.nullif(made[1], 0))
+        layout.readers.append(lambda compiled: figure(compiled, place, path.field, self.form, self.dialect))
 
     def _register(self) -> None:
         if self.session.write:
@@ -310,34 +304,34 @@ _Columns = list[sa.ColumnElement[Any]]
 _Figure = Callable[[CompiledStatement, int, CompiledField, Form, str], Read]
 
 
-def _count(column: sa.ColumnElement[Any], field: CompiledField) -> tuple[_Columns, _Figure]:
+def _count(column: sa.ColumnElement[Any]) -> tuple[_Columns, _Figure]:
     return [sa.func.count(column)], lambda compiled, place, *_: lambda row: row[place]
 
 
-def _count_distinct(column: sa.ColumnElement[Any], field: CompiledField) -> tuple[_Columns, _Figure]:
+def _count_distinct(column: sa.ColumnElement[Any]) -> tuple[_Columns, _Figure]:
     return [sa.func.count(column.distinct())], lambda compiled, place, *_: lambda row: row[place]
 
 
-def _sum(column: sa.ColumnElement[Any], field: CompiledField) -> tuple[_Columns, _Figure]:
+def _sum(column: sa.ColumnElement[Any]) -> tuple[_Columns, _Figure]:
     # the driver's own number: NUMERIC on PostgreSQL, the scaled integer on SQLite
     total = sa.func.sum(sa.type_coerce(column, sa.BigInteger()), type_=sa.types.NullType())
     return [sa.func.coalesce(total, sa.literal_column("0"))], _read_sum
 
 
-def _avg(column: sa.ColumnElement[Any], field: CompiledField) -> tuple[_Columns, _Figure]:
+def _avg(column: sa.ColumnElement[Any]) -> tuple[_Columns, _Figure]:
     bare = sa.type_coerce(column, sa.BigInteger())
     return [sa.func.sum(bare, type_=sa.types.NullType()), sa.func.count(bare)], _read_average
 
 
-def _min(column: sa.ColumnElement[Any], field: CompiledField) -> tuple[_Columns, _Figure]:
+def _min(column: sa.ColumnElement[Any]) -> tuple[_Columns, _Figure]:
     return [sa.func.min(column, type_=column.type)], _read_value
 
 
-def _max(column: sa.ColumnElement[Any], field: CompiledField) -> tuple[_Columns, _Figure]:
+def _max(column: sa.ColumnElement[Any]) -> tuple[_Columns, _Figure]:
     return [sa.func.max(column, type_=column.type)], _read_value
 
 
-_FIGURES: dict[str, Callable[[sa.ColumnElement[Any], CompiledField], tuple[_Columns, _Figure]]] = {
+_FIGURES: dict[str, Callable[[sa.ColumnElement[Any]], tuple[_Columns, _Figure]]] = {
     "count": _count,
     "count_distinct": _count_distinct,
     "sum": _sum,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -34,6 +35,7 @@ def fetch_apart(
     module: CompiledModule,
     ids: Sequence[Any],
     rows: Sequence[Row],
+    *,
     wanted: Sequence[Apart],
     form: Form,
 ) -> None:
@@ -44,11 +46,15 @@ def fetch_apart(
         for row in rows:
             row[apart.key] = []
         key = ("apart", module.key, apart.key, apart.expand, apart.titles, form, session.context.locale, session.context.timezone)
-        make = _lines if apart.key in module.lines else _links
-        kept = plan_for(session, reader, key, lambda fresh, apart=apart, make=make: make(session, fresh, module, apart, form))
+        kept = plan_for(session, reader, key, partial(_make, session, module, apart, form))
         plan: ApartPlan = kept.plan
         for found in run(session, plan.statement, {"parents": parents, **reader.values(kept.modules)}):
             by_id[found[plan.parent_place]][apart.key].append(plan.decode(found))
+
+
+def _make(session: QuerySession, module: CompiledModule, apart: Apart, form: Form, reader: Reader) -> ApartPlan:
+    make = _lines if apart.key in module.lines else _links
+    return make(session, reader, module, apart, form)
 
 
 def _lines(session: QuerySession, reader: Reader, module: CompiledModule, apart: Apart, form: Form) -> ApartPlan:

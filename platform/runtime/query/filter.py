@@ -1,12 +1,12 @@
 """Filter nodes → SQL under the reader's policy; the field types say what an operator means, this file joins and nests.
 
-`bind` walks a filter on every request: it checks every name against the policy, lets the field types take the operands, and returns
-the *shape* of the filter (what the SQL text depends on) apart from its values. `clause` makes the SQL of a shape that is new.
+`bind` walks a filter on every request: it checks every name against the policy, lets the field types take the operands, and
+returns the *shape* of the filter (what the SQL text depends on) apart from its values. `clause` makes the SQL of a new shape.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
@@ -24,7 +24,7 @@ from tessera.runtime.query.tree import Condition, Group, Node
 
 @dataclass(slots=True)
 class BoundFilter:
-    """A filter ready to run: its nodes, their resolved paths in reading order, the hashable shape, and the values by parameter name."""
+    """A filter ready to run: nodes, their resolved paths in reading order, the shape, and the values by parameter name."""
 
     node: Node | None
     paths: list[Path] = field(default_factory=list)
@@ -61,7 +61,7 @@ def take_values(clause: sa.ColumnElement[Any], prefix: str, values: dict[str, An
         raise AssertionError(f"{clause} cannot be cached: a type in it lacks cache_ok")
     lengths = []
     for number, parameter in enumerate(key.bindparams):
-        name, value = f"{prefix}_{number}", parameter.effective_value
+        name, value = f"{prefix}_{number}", cast("Any", parameter.effective_value)
         if parameter.expanding:
             lengths.append(len(value))
             for index, item in enumerate(value, 1):
@@ -81,7 +81,7 @@ def name_values(clause: sa.ColumnElement[Any], prefix: str) -> sa.ColumnElement[
         )
         for number, parameter in enumerate(key.bindparams)
     }
-    return visitors.replacement_traverse(clause, {}, lambda element, **_: named.get(element))  # type: ignore[call-overload,no-any-return]
+    return visitors.replacement_traverse(clause, {}, lambda element, **_: named.get(element))  # type: ignore[no-any-return]
 
 
 def clause(bound: BoundFilter, sources: Sources, context: Context) -> sa.ColumnElement[bool] | None:
@@ -94,7 +94,7 @@ def clause(bound: BoundFilter, sources: Sources, context: Context) -> sa.ColumnE
 def _clause(node: Node, paths: Iterator[tuple[int, Path]], sources: Sources, context: Context) -> sa.ColumnElement[bool]:
     if isinstance(node, Condition):
         number, path = next(paths)
-        return _through(path, 0, sources.base, sources, node, f"f{number}", context)
+        return _Crossing(path, node, f"f{number}", context).ask(0, sources.base, sources)
     if isinstance(node, Group):
         parts = [_clause(child, paths, sources, context) for child in node.nodes]
         return sa.and_(sa.true(), *parts) if node.kind == "and" else sa.or_(sa.false(), *parts)
@@ -102,21 +102,28 @@ def _clause(node: Node, paths: Iterator[tuple[int, Path]], sources: Sources, con
     return _clause(node.node, paths, sources, context).self_group().is_not(sa.true())
 
 
-def _through(
-    path: Path, start: int, scope: Scope, sources: Sources, node: Condition, prefix: str, context: Context
-) -> sa.ColumnElement[bool]:
-    """Cross the hops of `path` from `start` on, then ask the condition there."""
-    for index in range(start, len(path.hops)):
-        hop = path.hops[index]
-        if not hop.is_many:
-            scope = sources.to_one(scope, hop)
-            continue
-        inner, ties = sources.to_many(scope, hop)
-        condition = _through(path, index + 1, inner.base, inner, node, prefix, context)
-        query = sa.select(sa.literal_column("1")).select_from(inner.from_clause).where(*ties, condition)
-        return sa.exists(query.correlate(scope.alias))
-    made = _condition(path, scope.columns(path.field), scope.alias, node, context)
-    return name_values(made, prefix)
+@dataclass(frozen=True, slots=True)
+class _Crossing:
+    """A condition on its way through the relations of its path."""
+
+    path: Path
+    node: Condition
+    prefix: str
+    context: Context
+
+    def ask(self, start: int, scope: Scope, sources: Sources) -> sa.ColumnElement[bool]:
+        """Cross the hops from `start` on, then ask; behind many rows ask whether there is one for which it holds."""
+        hops = self.path.hops
+        for index in range(start, len(hops)):
+            if not hops[index].is_many:
+                scope = sources.to_one(scope, hops[index])
+                continue
+            inner, ties = sources.to_many(scope, hops[index])
+            holds = self.ask(index + 1, inner.base, inner)
+            query: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(inner.from_clause).where(*ties, holds)
+            return sa.exists(query.correlate(scope.alias))
+        made = _condition(self.path, scope.columns(self.path.field), scope.alias, self.node, self.context)
+        return name_values(made, self.prefix)
 
 
 def _condition(
@@ -139,7 +146,7 @@ def _condition(
         if lines is not None and operator in ("is_empty", "is_not_empty"):
             return _has_lines(lines, source, wanted=operator == "is_not_empty")
         if links is not None:
-            made = link_condition(target, links, source, operator, node.value, context)
+            made = link_condition(target, links, source, operator=operator, operand=node.value, context=context)
             if made is not None:
                 return made
     except Rejected as rejected:
@@ -152,5 +159,7 @@ def _condition(
 
 def _has_lines(lines: CompiledModule, source: sa.FromClause, *, wanted: bool) -> sa.ColumnElement[bool]:
     table = lines.table.alias(f"l_{lines.key.partition('.')[2]}")
-    query = sa.select(sa.literal_column("1")).select_from(table).where(table.c.parent_id == source.c.id).correlate(source)
+    query: sa.Select[Any] = (
+        sa.select(sa.literal_column("1")).select_from(table).where(table.c.parent_id == source.c.id).correlate(source)
+    )
     return sa.exists(query) if wanted else sa.not_(sa.exists(query))

@@ -41,7 +41,7 @@ class SortKey:
 def order_clauses(keys: Sequence[SortKey]) -> list[sa.ColumnElement[Any]]:
     """ORDER BY with empty values last.
 
-    Where nothing can be empty and all keys run one way, nothing is said about it, so that a plain index serves in both directions.
+    Where nothing can be empty and all keys run one way, nothing is said about it: a plain index then serves both ways.
     """
     if not any(key.nullable for key in keys) and len({key.descending for key in keys}) == 1:
         return [key.expression.desc() if key.descending else key.expression.asc() for key in keys]
@@ -136,7 +136,7 @@ def _unpack(item: Any, kind: type) -> Any:
     if item is None:
         return None
     if kind in (str, int, bool, float):
-        if type(item) is not kind or (kind is int and not -(2**63) <= item < 2**63):
+        if type(item) is not kind or (isinstance(item, int) and not -(2**63) <= item < 2**63):
             raise ValueError(item)
         check_values(item, "/cursor")
         return item

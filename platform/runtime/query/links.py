@@ -8,14 +8,16 @@ from tessera.kernel.context import Context
 from tessera.runtime.fields.base import Coercion, CompiledField, Rejected
 
 
-def link_condition(
-    field: CompiledField, table: sa.Table, source: sa.FromClause, operator: str, operand: Any, context: Context
+def link_condition(  # noqa: PLR0911 - a table of operators
+    field: CompiledField, table: sa.Table, source: sa.FromClause, *, operator: str, operand: Any, context: Context
 ) -> sa.ColumnElement[bool] | None:
     """SQL for `operator` over the links of the record in `source`; None when the operator is not one for links."""
     link = table.alias(f"l_{field.key}")
 
     def linked(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        query = sa.select(sa.literal_column("1")).select_from(link).where(link.c.record_id == source.c.id, *conditions)
+        query: sa.Select[Any] = (
+            sa.select(sa.literal_column("1")).select_from(link).where(link.c.record_id == source.c.id, *conditions)
+        )
         return sa.exists(query.correlate(source))
 
     match operator:

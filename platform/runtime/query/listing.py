@@ -1,4 +1,4 @@
-"""Listing records: filter, search, sort, page. One statement a page, one more for a count, one for each kind of lines or links."""
+"""Listing records: filter, search, sort, page. One statement a page, one for a count, one for each kind of lines or links."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -81,7 +81,13 @@ class _Listing:
         rows = [plan.decode(row) for row in found]
         if plan.apart and found:
             fetch_apart(
-                self.session, self.reader, self.module, [row[plan.id_place] for row in found], rows, plan.apart, self.form
+                self.session,
+                self.reader,
+                self.module,
+                [row[plan.id_place] for row in found],
+                rows,
+                wanted=plan.apart,
+                form=self.form,
             )
         next_cursor = keyset.encode_cursor(self.mark, [found[-1][place] for place in plan.sort_places]) if more else None
         count, bounded = self._count(len(rows), is_whole=cursor is None and not more)
@@ -157,7 +163,7 @@ class _Listing:
         conditions = self._conditions(reader, sources)
         if not bounded:
             return self.session.database.render(sa.select(sa.func.count()).select_from(sources.from_clause).where(*conditions))
-        some = sa.select(sa.literal_column("1").label("one")).select_from(sources.from_clause).where(*conditions)
+        some: sa.Select[Any] = sa.select(sa.literal_column("1").label("one")).select_from(sources.from_clause).where(*conditions)
         return self.session.database.render(
             sa.select(sa.func.count()).select_from(some.limit(sa.literal_column(str(COUNT_BOUND + 1))).subquery("some"))
         )

@@ -48,8 +48,8 @@ def options(
 ) -> list[Reference]:
     """Records that the lookup `path` ("customer", "lines.product") of `module` may choose, with their titles.
 
-    With `text`, titles that begin with it first, then other matches, by title; without, the newest first. `record` is the one being
-    edited: a filter's `{"$field": "customer"}` takes its value there, and a condition whose field is still empty falls away.
+    With `text`, titles that begin with it first, then other matches, by title; without, the newest first. `record` is the one
+    being edited: a filter's `{"$field": "customer"}` takes its value there; a condition whose field is still empty falls away.
     Raises `BadQuery` for a field that is unknown, hidden or no lookup.
     """
     if not 1 <= limit <= MAX_OPTIONS:
@@ -86,9 +86,8 @@ class _Options:
 
     def take(self, limit: int) -> list[Reference]:
         context = self.session.context
-        key: Hashable = (
-            "options", self.target.key, self.filter.shape, self.search.shape, bool(self.text), limit, context.locale, context.timezone
-        )  # fmt: skip
+        language = (context.locale, context.timezone)
+        key: Hashable = ("options", self.target.key, self.filter.shape, self.search.shape, bool(self.text), limit, language)
         kept = plan_for(self.session, self.reader, key, lambda reader: self._make(reader, limit))
         statement, read_title, to_id = kept.plan
         values = {
@@ -144,7 +143,7 @@ def _same(value: UUID) -> UUID:
 
 
 def _fill(raw: Any, values: Mapping[str, Any]) -> Any:
-    """The filter with `{"$field": …}` replaced from the record; conditions on empty fields left out (None when nothing is left)."""
+    """The filter with `{"$field": …}` replaced from the record, without conditions on empty fields; None: nothing is left."""
     if not isinstance(raw, Mapping):
         return raw
     for kind in ("and", "or"):

@@ -105,5 +105,5 @@ def _read(
         raise NotFound()
     row: Row = plan.decode(found[0])
     if plan.apart:
-        fetch_apart(session, reader, module, [found[0][plan.id_place]], [row], plan.apart, form)
+        fetch_apart(session, reader, module, [found[0][plan.id_place]], [row], wanted=plan.apart, form=form)
     return row

@@ -72,9 +72,9 @@ def wish_for(
     if fields is not None and len(fields) + len(expand) > MAX_FIELDS:
         raise BadQuery("A query names at most {limit} fields.", pointer="/fields", limit=MAX_FIELDS)
     for index, name in enumerate(_all_fields(reader, module, everything) if fields is None else fields):
-        _want(catalog, reader, module, wish, name, f"/fields/{index}", titles=titles)
+        _want(catalog, reader, module, wish, name=name, pointer=f"/fields/{index}", titles=titles)
     for index, name in enumerate(expand):
-        _expand(catalog, reader, module, wish, name, f"/expand/{index}", titles=titles)
+        _expand(catalog, reader, module, wish, name=name, pointer=f"/expand/{index}", titles=titles)
     return wish
 
 
@@ -90,7 +90,7 @@ def _is_apart(module: CompiledModule, key: str) -> bool:
     return key in module.lines or key in module.links
 
 
-def _want(catalog: Catalog, reader: Reader, module: CompiledModule, wish: Wish, name: str, pointer: str, *, titles: bool) -> None:
+def _want(catalog: Catalog, reader: Reader, module: CompiledModule, wish: Wish, *, name: str, pointer: str, titles: bool) -> None:
     path = resolve(catalog, module, name, pointer)
     check_visible(reader, path, pointer)
     if not path.hops and _is_apart(module, name):
@@ -103,7 +103,7 @@ def _want(catalog: Catalog, reader: Reader, module: CompiledModule, wish: Wish, 
 
 
 def _expand(
-    catalog: Catalog, reader: Reader, module: CompiledModule, wish: Wish, name: str, pointer: str, *, titles: bool
+    catalog: Catalog, reader: Reader, module: CompiledModule, wish: Wish, *, name: str, pointer: str, titles: bool
 ) -> None:
     if name.count(".") > MAX_HOPS:
         raise BadQuery("A path crosses at most {limit} relations.", pointer=pointer, limit=MAX_HOPS)
@@ -147,7 +147,7 @@ class _Item:
     """A wanted key with the places of its columns; for a reference those of its title and of inner keys."""
 
     key: str
-    field: CompiledField
+    source: CompiledField
     places: tuple[int, ...]
     target: CompiledModule | None = None
     title: CompiledField | None = None
@@ -211,11 +211,11 @@ class Selection:
             if item.target is not None:
                 builds.append((item.key, _reference(item, results, form, dialect, display)))
             elif len(item.places) == 1:
-                convert = _converter(item.field, results[place], form, dialect)
+                convert = _converter(item.source, results[place], form, dialect)
                 if convert is not None:
                     fixes.append((item.key, place, convert))
             else:
-                builds.append((item.key, _composed(item.field, item.places, results, form, dialect)))
+                builds.append((item.key, _composed(item.source, item.places, results, form, dialect)))
 
         def decode(row: Driver) -> Row:
             values = dict(zip(keys, row, strict=False))
@@ -286,14 +286,14 @@ def field_reader(
 def _reference(item: _Item, results: Sequence[Callable[[Any], Any] | None], form: Form, dialect: str, display: Display) -> Read:
     assert item.target is not None
     module = item.target.key
-    read_id = field_reader(item.field, item.places, results, form, dialect)
+    read_id = field_reader(item.source, item.places, results, form, dialect)
     read_title = title_reader(item.title, item.title_places, results, dialect, display)
     inner: list[tuple[str, Read]] = []
     for child in item.inner:
         if child.target is not None:
             inner.append((child.key, _reference(child, results, form, dialect, display)))
         else:
-            inner.append((child.key, field_reader(child.field, child.places, results, form, dialect)))
+            inner.append((child.key, field_reader(child.source, child.places, results, form, dialect)))
 
     def read(row: Driver) -> Any:
         record_id = read_id(row)

@@ -1,7 +1,8 @@
-"""Full text over a module: one substring index over all searchable fields, or field by field for readers who may not see them all."""
+"""Full text: one substring index over all searchable fields, or field by field for readers who may not see them all."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -62,6 +63,6 @@ def _text_columns(module: CompiledModule, keys: list[str]) -> tuple[str, ...]:
     return tuple(spec.name for key in keys for spec in module.fields[key].specs if spec.kind == "text")
 
 
-def _in_any(texts: list[sa.ColumnElement[str]], number: int) -> sa.ColumnElement[bool]:
+def _in_any(texts: Sequence[sa.ColumnElement[Any]], number: int) -> sa.ColumnElement[bool]:
     pattern = sa.bindparam(f"search_word_{number}", type_=sa.Text())
     return sa.or_(sa.false(), *[folded(text).like(pattern, escape=ESCAPE) for text in texts])

@@ -88,7 +88,8 @@ class Shop:
 
     def _record(self, module: CompiledModule, record_id: UUID, owner: UUID | None, values: dict[str, Any]) -> dict[str, Any]:
         record = {
-            "id": record_id, "version": 1, "created_at": NOW, "updated_at": NOW, "owner": owner, "deleted_at": values.pop("deleted_at", None),
+            "id": record_id, "version": 1, "created_at": NOW, "updated_at": NOW, "owner": owner,
+            "deleted_at": values.pop("deleted_at", None),
             "search_text": folded_search_text(" ".join(str(values[key]) for key in module.search_fields if values.get(key))),
         }  # fmt: skip
         for spec in module.spec.columns:

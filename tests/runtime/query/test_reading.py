@@ -150,14 +150,15 @@ def test_what_is_not_there_is_not_found(stocked: Shop) -> None:
 
 def test_figures_are_exact(stocked: Shop) -> None:
     request = Aggregate(
-        measures=(Measure("count"), Measure("sum", "credit"), Measure("avg", "credit"), Measure("min", "since"), Measure("max", "seen"),
-                  Measure("count_distinct", "parent"), Measure("avg", "visits", "mean"), Measure("sum", "visits")),
+        measures=(Measure("count"), Measure("sum", "credit"), Measure("avg", "credit"), Measure("min", "since"),
+                  Measure("max", "seen"), Measure("count_distinct", "parent"), Measure("avg", "visits", "mean"), Measure("sum", "visits")),
         filter={"field": "name", "op": "starts_with", "value": "no."},
     )  # fmt: skip
     (row,) = aggregate(stocked.eyes(), stocked.module("customer"), request)
     assert row == {
         "count": 6, "sum_credit": Decimal("18517.50"), "avg_credit": Decimal("3086.250000"), "min_since": date(2026, 1, 1),
-        "max_seen": datetime(2026, 3, 29, 0, 30, 0, 5000, UTC), "count_distinct_parent": 1, "mean": Decimal("3.0000"), "sum_visits": 15,
+        "max_seen": datetime(2026, 3, 29, 0, 30, 0, 5000, UTC), "count_distinct_parent": 1,
+        "mean": Decimal("3.0000"), "sum_visits": 15,
     }  # fmt: skip
     (made,) = aggregate_json(stocked.eyes(), stocked.module("customer"), request)
     assert (made["sum_credit"], made["mean"], made["sum_visits"]) == ("18517.50", "3.0000", 15)
