@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from tessera.expressions.sqlite import register_sqlite_functions
-from tessera.expressions.sqlite import register_sqlite_functions
 from tessera.kernel.errors import ConfigurationError
 from tessera.storage.hot import HotConnections
 from tessera.storage.postgres_cursor import FreshPlanCursor
@@ -164,7 +163,6 @@ def _create_sqlite_engine(url: sa.URL, options: dict[str, Any], hooks: Sequence[
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000"):
             connection.execute(f"PRAGMA {pragma}").close()
         connection.create_function("tessera_lower", 1, _lower, deterministic=True)
-        register_sqlite_functions(connection)
         for hook in hooks:
             hook(connection)
 
