@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from tessera.kernel.errors import ConfigurationError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
@@ -36,3 +38,14 @@ class JobSettings:
     keep_effects: timedelta = timedelta(days=180)
     #: How often old rows are removed.
     tidy: timedelta = timedelta(hours=1)
+
+    def __post_init__(self) -> None:
+        """Raise `ConfigurationError` for numbers with which nothing would run, or running jobs be taken for lost."""
+        for name in ("slots", "slots_per_tenant", "turn_jobs"):
+            if getattr(self, name) < 1:
+                raise ConfigurationError("The job setting {name} must be at least 1.", name=name)
+        for name in ("turn_length", "heartbeat", "sweep"):
+            if getattr(self, name) <= timedelta(0):
+                raise ConfigurationError("The job setting {name} must be more than nothing.", name=name)
+        if self.lease < 3 * self.heartbeat:
+            raise ConfigurationError("The job setting lease must be at least three times heartbeat.")

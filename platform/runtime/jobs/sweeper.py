@@ -92,6 +92,7 @@ class Sweeper:
             database = self._tenants.tenant(key).database
         except NotFound:
             self._watches.pop(key, None)
+            self._tidied.pop(key, None)
             return
         now = self._clock.now()
         run_due(database, self._kinds, now, self._settings.schedule_tolerance)

@@ -6,7 +6,7 @@ takes a wake-up only when a thread is free to act on it, so that idle workers he
 
 import contextlib
 import signal
-import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
@@ -39,10 +39,10 @@ class Listener(SimpleWorker):
 
     max_connection_wait_time = LONGEST_PAUSE
 
-    def __init__(self, queue: Queue, carrier: ThreadCarrier, stopping: threading.Event, prefix: str) -> None:
+    def __init__(self, queue: Queue, carrier: ThreadCarrier, stop: "StopSignal", prefix: str) -> None:
         super().__init__([queue], connection=queue.connection, serializer=JSONSerializer, log_job_description=False)
         self._carrier = carrier
-        self._stopping = stopping
+        self._stop_signal = stop
         self._prefix = prefix
 
     @property
@@ -64,7 +64,7 @@ class Listener(SimpleWorker):
         try:
             tenant = _tenant_of(job)
             while tenant is not None and not self._carrier.pool.wait_for_room(1.0):
-                if self._stopping.is_set():
+                if self._stop_signal.came:
                     return
                 self.heartbeat()
             if tenant is not None:
@@ -89,17 +89,16 @@ def _tenant_of(job: Job) -> str | None:
 
 def run_worker(tenants: JobTenants, kinds: JobKinds, subscribers: Subscribers, clock: Clock, settings: JobSettings) -> None:
     """Run jobs until SIGTERM or SIGINT; then let what runs end within the grace. Call it in the main thread."""
-    stopping = threading.Event()
+    stop = StopSignal()
     bell = RedisCarrier(settings) if settings.redis_url else None
     carrier = ThreadCarrier(tenants, kinds, subscribers, clock, settings, backlog=bell.announce if bell else lambda tenant: None)
-    with _stop_signals(stopping):
+    with _stop_signals(stop):
         if bell is not None:
             bell.start()
         carrier.start()
         log.info("worker.started", name=carrier.runner.name, slots=settings.slots, redis=bell is not None)
         try:
-            with contextlib.suppress(StopRequested):
-                _listen(carrier, stopping, settings)
+            _listen(carrier, stop, settings)
         finally:
             log.info("worker.stopping")
             carrier.stop()
@@ -107,31 +106,60 @@ def run_worker(tenants: JobTenants, kinds: JobKinds, subscribers: Subscribers, c
                 bell.stop()
 
 
-def _listen(carrier: ThreadCarrier, stopping: threading.Event, settings: JobSettings) -> None:
+class StopSignal:
+    """Whether SIGTERM or SIGINT has come. While `interrupts`, it also ends what blocks in the main thread, by `StopRequested`.
+
+    A plain flag: a handler that took a lock could meet itself holding it.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+        self.interrupts = False
+
+    def receive(self, _number: int, _frame: FrameType | None) -> None:
+        """The signal handler. A second signal counts for nothing: stopping is under way."""
+        first, self.came = not self.came, True
+        if self.interrupts and first:
+            raise StopRequested
+
+    def pause(self, seconds: float) -> None:
+        """Sleep until the signal comes, at most `seconds`."""
+        end = time.monotonic() + seconds
+        while not self.came and time.monotonic() < end:
+            time.sleep(0.1)
+
+
+def _listen(carrier: ThreadCarrier, stop: StopSignal, settings: JobSettings) -> None:
     """Wait to be stopped, hearing the bell meanwhile whenever Redis is there."""
     if settings.redis_url is None:
-        stopping.wait()
+        stop.pause(float("inf"))
         return
     connection = connect(settings.redis_url, timeout=None)
-    while not stopping.is_set():
+    while not stop.came:
         try:
-            queue = wake_up_queue(connection, settings.redis_prefix)
-            Listener(queue, carrier, stopping, settings.redis_prefix).work(logging_level="WARNING")
+            _hear(connection, carrier, stop, settings.redis_prefix)
+        except StopRequested:
+            break
         except redis.RedisError as error:
             log.warning("worker.redis_away", error=type(error).__name__)
-        stopping.wait(1.0)
+        stop.pause(1.0)
+    connection.close()
+
+
+def _hear(connection: redis.Redis, carrier: ThreadCarrier, stop: StopSignal, prefix: str) -> None:
+    """Listen until something goes wrong or the signal comes."""
+    stop.interrupts = True
+    try:
+        if not stop.came:  # it may have come just before
+            Listener(wake_up_queue(connection, prefix), carrier, stop, prefix).work(logging_level="WARNING")
+    finally:
+        stop.interrupts = False
 
 
 @contextlib.contextmanager
-def _stop_signals(stopping: threading.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT end the listening once, then count for nothing: stopping is under way."""
-
-    def stop(_signum: int, _frame: FrameType | None) -> None:
-        if not stopping.is_set():
-            stopping.set()
-            raise StopRequested
-
-    before: dict[int, Any] = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+def _stop_signals(stop: StopSignal) -> Iterator[None]:
+    """SIGTERM and SIGINT set `stop` inside the block."""
+    before: dict[int, Any] = {number: signal.signal(number, stop.receive) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ import pytest
 
 from tessera.runtime.jobs.errors import BadSchedule
 from tessera.runtime.jobs.schedules import Schedule, remove_schedule, run_due, schedules, set_schedule
-from tessera.storage.system_tables import schedule
+from tessera.storage.system_tables import job, schedule
 from tests.runtime.jobs.workplace import Workplace, at
 
 TOLERANCE = timedelta(minutes=5)
@@ -210,3 +210,13 @@ def test_a_schedule_whose_time_zone_was_abolished_does_not_stop_the_others(repor
         connection.execute(schedule.update().where(schedule.c.key == "broken").values(timezone="Europe/Atlantis"))
     reports.clock.advance(timedelta(hours=1))
     assert tick(reports) == 1
+
+
+def test_a_clock_put_back_runs_no_slot_again_whose_job_has_been_removed(reports: Workplace) -> None:
+    plan(reports, "0 * * * *")
+    fast_forward(reports, "2026-01-15T14:30:00Z", timedelta(minutes=5))
+    with reports.database.writing() as connection:
+        connection.execute(job.delete())
+    reports.clock.set(at("2026-01-15T12:30:00Z"))
+    fast_forward(reports, "2026-01-15T15:30:00Z", timedelta(minutes=5))
+    assert [slot[11:16] for slot in slots(reports)] == ["15:00"]
