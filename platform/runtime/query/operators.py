@@ -41,6 +41,7 @@ OPERATORS = {
         Operator("is_me", N_("is me"), "none"),
         Operator("is_true", N_("is yes"), "none"),
         Operator("is_false", N_("is no"), "none"),
+        Operator("within", N_("is within"), "one"),  # of a place: {"latitude", "longitude", "radius" in metres}
         Operator("has_any", N_("has any of"), "many"),
         Operator("has_all", N_("has all of"), "many"),
     )
