@@ -17,6 +17,7 @@ from tessera.runtime.query import aggregate, listing, options, reading
 from tessera.runtime.records import locking, removal, writing
 from tessera.runtime.records.conditions import conditions_of
 from tessera.runtime.records.constraints import problems_of
+from tessera.runtime.records.copying import copy_from_lookups
 from tessera.runtime.records.defaults import fill_defaults
 from tessera.runtime.records.draft import RecordDraft
 from tessera.runtime.records.formulas import FormulaRunner
@@ -134,9 +135,18 @@ class RecordService:
             self._propagate(removal.delete(session, module, drafts))
 
     def validate(
-        self, module_key: str, values: Mapping[str, Any], record_id: UUID | None = None, *, localized: bool = False
+        self,
+        module_key: str,
+        values: Mapping[str, Any],
+        record_id: UUID | None = None,
+        *,
+        touched: str | None = None,
+        localized: bool = False,
     ) -> Draft:
-        """What a save would compute and complain about, without saving and without drawing numbers."""
+        """What a save would compute and complain about, without saving and without drawing numbers.
+
+        `touched` is the pointer of the field that a person has just changed: a lookup then brings its copies along anew.
+        """
         session = self._session
         module = session.catalog.module(module_key)
         if record_id is None:
@@ -145,10 +155,11 @@ class RecordService:
             access = session.require(module, "update")
             draft = locking.load_for_change(session, module, record_id)
             Submission(session.context, access, localized=localized).apply(draft, values)
+        check_references(session, [draft])
+        copy_from_lookups(session.context, session.catalog, [draft], self._formulas, touched=touched)
         fill_defaults(session.context, draft, self._formulas)
         evaluate_record(session, draft, self._formulas)
         check_fields(draft, self._formulas)
-        check_references(session, [draft])
         check_unique(session, [draft])
         hidden, required, read_only = conditions_of(draft, self._formulas)
         return Draft(self._shown(draft), tuple(draft.all_problems()), hidden, required, read_only)
@@ -210,11 +221,12 @@ class RecordService:
         the caller wants it `thoroughly`: it saves a question per save.
         """
         session = self._session
+        check_references(session, list(drafts))
+        copy_from_lookups(session.context, session.catalog, drafts, self._formulas)
         for draft in drafts:
             fill_defaults(session.context, draft, self._formulas)
             evaluate_record(session, draft, self._formulas)
             check_fields(draft, self._formulas)
-        check_references(session, list(drafts))
         if thoroughly or any(draft.all_problems() for draft in drafts):
             check_unique(session, list(drafts))
         problems: list[Problem] = []

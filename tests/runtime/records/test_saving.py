@@ -196,3 +196,24 @@ def test_a_dry_run_computes_and_saves_nothing(company: Company) -> None:
     with company.session() as session:
         draft = session.records.validate("customer", {"name": "A"})
     assert "block_reason" in draft.hidden
+
+
+def test_a_lookup_brings_its_copies_along_unless_something_else_was_sent(company: Company) -> None:
+    customer = company.create("customer", name="A")
+    chai = company.create("product", code="P1", name="Chai", price="18")
+    tofu = company.create("product", code="P2", name="Tofu", price="23")
+    lines = [{"product": str(chai["id"]), "quantity": 1}, {"product": str(tofu["id"]), "quantity": 1, "description": "Soft"}]
+    order = company.create("sales_order", customer=str(customer["id"]), lines=lines)
+    assert [line["description"] for line in order["lines"]] == ["Chai", "Soft"]
+    changed = [{"id": str(order["lines"][0]["id"]), "product": str(tofu["id"]), "description": "Chai", "quantity": 1}]
+    with company.session() as session:
+        draft = session.records.validate("sales_order", {"lines": changed}, order["id"], touched="/lines/0/product")
+    assert draft.values["lines"][0]["description"] == "Tofu"
+
+
+def test_a_dry_run_brings_nothing_from_records_one_may_not_see(company: Company) -> None:
+    secret = company.create("customer", "moe", name="Other", city="Geheim")
+    with company.session("mel") as session:
+        draft = session.records.validate("sales_order", {"customer": str(secret["id"])})
+    assert {p.pointer: p.code for p in draft.problems}["/customer"] == "not_found"
+    assert draft.values["ship_city"] is None

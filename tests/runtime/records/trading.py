@@ -49,7 +49,8 @@ PRODUCT = module(
 SALES_ORDER = module(
     "sales_order",
     field("number", "sequence", scheme="SO-{YYYYMM}-{0000}", unique=True),
-    field("customer", "lookup", module="customer", required=True),
+    field("customer", "lookup", module="customer", required=True, copies={"ship_city": "city"}),
+    field("ship_city", "text", max_length=100),
     field("ordered_on", "date"),
     field("note", "long_text"),
     field(
@@ -59,7 +60,8 @@ SALES_ORDER = module(
         fields={
             f.key: f
             for f in (
-                field("product", "lookup", module="product", required=True),
+                field("product", "lookup", module="product", required=True, copies={"description": "name"}),
+                field("description", "text", max_length=200),
                 field("quantity", "decimal", precision=12, scale=2, required=True, validations=(ValidationRule(key="positive", formula="quantity > 0", message="The quantity must be above zero."),)),
                 field("price", "decimal", precision=14, scale=4, default_formula="product.price"),
                 field("amount", "formula", formula="quantity * price", result="decimal", scale=4),
