@@ -1,12 +1,12 @@
 """Postal addresses."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from babel import Locale
 
 from tessera.kernel.messages import N_
 from tessera.runtime.fields.base import Coercion, CompiledField, Display, Rejected
@@ -17,6 +17,8 @@ from tessera.runtime.fields.text_input import read_line, read_lines
 #: Countries that write the region and the code after the city, and those that go from the large to the small.
 _CODE_LAST = frozenset({"US", "CA", "AU", "GB", "IE", "IN", "NZ", "ZA"})
 _LARGE_FIRST = frozenset({"CN", "TW", "JP", "KR", "HK", "MO"})
+#: Two letters that CLDR has for other things: unions, outlying places, pseudo-accents, the unknown.
+_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,9 @@ def _read_country(raw: Any, coercion: Coercion) -> str:
 
 @lru_cache(maxsize=32)
 def _territories(locale: str) -> Mapping[str, str]:
-    at: Locale = babel_locale(locale)
-    return {
-        code: name
-        for code, name in at.territories.items()
-        if len(code) == 2 and code.isalpha() and code not in ("EU", "EZ", "UN", "ZZ", "QO", "XA", "XB")
-    }
+    names = babel_locale(locale).territories
+    codes = (str(code) for code in names)
+    return {code: str(names[code]) for code in codes if re.fullmatch("[A-Z]{2}", code) and code not in _NO_COUNTRIES}
 
 
 @lru_cache(maxsize=32)

@@ -84,8 +84,8 @@ class AnyLookupField(FieldType):
         if isinstance(raw, RecordLink | Reference):
             raw = {"module": raw.module, "id": raw.id}
         if isinstance(raw, str) and coercion.localized:  # the value of an option in a form: module/id
-            module, _, record_id = raw.strip().partition("/")
-            raw = {"module": module, "id": record_id}
+            module, _, rest = raw.strip().partition("/")
+            raw = {"module": module, "id": rest}
         if not isinstance(raw, Mapping) or "module" not in raw:
             raise Rejected("not_a_link", "This must be an object with module and id.")
         record_id = read_id(raw.get("id"))

@@ -51,7 +51,7 @@ class ColourField(ScalarField):
         "free": {
             "type": "boolean",
             "default": True,
-            "description": "Any colour may be given; false for the design's tones only.",
+            "description": "Any colour may be given; false: the design's tones only.",
         },
     }
 

@@ -52,9 +52,8 @@ class CompositeField(FieldType):
         at = list(self.parts).index(name)
         label, limit = self.parts[name]
         definition = replace(field.definition, key=f"{field.key}.{name}", type="text", label=label, options={"max_length": limit})
-        return CompiledField(
-            definition.key, definition, _PART_TYPE, TextOptions(limit), field.specs[at : at + 1], field.columns[at : at + 1]
-        )
+        spec, column = field.specs[at], field.columns[at]
+        return CompiledField(definition.key, definition, _PART_TYPE, TextOptions(limit), (spec,), (column,))
 
     def coerce(self, field: CompiledField, raw: Any, coercion: Coercion) -> Any:
         if raw is None or (isinstance(raw, str) and not raw.strip()):

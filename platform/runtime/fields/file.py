@@ -57,7 +57,7 @@ class FileField(FieldType):
             "type": "integer",
             "minimum": 1,
             "maximum": 1000,
-            "description": "Largest size of one file; default: the tenant's.",
+            "description": "Largest size of a file.",
         },
         "accept": {
             "type": "array",

@@ -21,7 +21,7 @@ from tessera.storage.columns import ColumnSpec
 #: A ten-millionth of the way round: 11 cm.
 SCALE, PRECISION = 6, 9
 EARTH_RADIUS = 6_371_008.8  # metres
-MOST_RADIUS = 1_000_000  # metres; the distance below is right to 0.3 % as far as this
+MOST_RADIUS = 1_000_000  # metres
 _PAIR = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,20})?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,20})?)\s*", re.ASCII)
 
 
@@ -152,7 +152,7 @@ def _from_units(element: Degrees, compiler: Any, **options: Any) -> str:
 def _within(columns: Sequence[sa.ColumnElement[Any]], centre: GeoPoint, radius: float) -> sa.ColumnElement[bool]:
     """A band of latitudes (which an index can serve), and within it the haversine distance.
 
-    Plain arithmetic, since SQLite may lack trigonometry: the cosine as its series, the sine of half an angle as the angle.
+    Plain arithmetic, since SQLite may lack trigonometry: cosines as their series.
     """
     degree = math.pi / 180
     band = Decimal(repr(round(radius / EARTH_RADIUS / degree + 1e-6, 9)))
@@ -164,14 +164,17 @@ def _within(columns: Sequence[sa.ColumnElement[Any]], centre: GeoPoint, radius: 
     east = sa.case((turn > 180.0, 360.0 - turn), else_=turn) * degree
     square = latitude * degree * latitude * degree
     cosine = 1.0 - square / 2.0 * (1.0 - square / 12.0 * (1.0 - square / 30.0 * (1.0 - square / 56.0)))
-    chord = north * north + cosine * math.cos(float(centre.latitude) * degree) * _half_chord(east)
-    return sa.and_(columns[0].between(low, high), chord <= (radius / EARTH_RADIUS) ** 2)
+    chord = _chord(north) + cosine * math.cos(float(centre.latitude) * degree) * _chord(east)
+    return sa.and_(columns[0].between(low, high), chord <= (2 * math.sin(radius / EARTH_RADIUS / 2)) ** 2)
 
 
-def _half_chord(angle: Any) -> Any:
-    """4·sin²(angle/2) by its series: near the poles a short way may span many degrees of longitude."""
+def _chord(angle: Any) -> Any:
+    """The square of the chord of `angle` on the unit circle, 4·sin²(angle/2), by its series."""
     square = angle * angle
-    return 2.0 * (square / 2.0 * (1.0 - square / 12.0 * (1.0 - square / 30.0 * (1.0 - square / 56.0 * (1.0 - square / 90.0)))))
+    rest: Any = 1.0 - square / 132.0
+    for divisor in (90.0, 56.0, 30.0, 12.0):
+        rest = 1.0 - square / divisor * rest
+    return square * rest
 
 
 def _degrees(raw: Any, most: int, coercion: Coercion) -> Decimal:

@@ -34,7 +34,7 @@ class JsonOptions:
 
 
 class JsonField(FieldType):
-    """What another system sent, or a setting with a shape of its own. For people's data take real fields: they can be filtered."""
+    """What another system sent, or a setting with a shape of its own. People's data wants real fields: they can be filtered."""
 
     key = "json"
     label = "JSON"

@@ -15,7 +15,7 @@ _BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 def plain_json(raw: Any, *, most_depth: int, most_bytes: int) -> Any:
     """A copy of `raw` made of dict, list, str, int, float, bool and None. Raises `Rejected`.
 
-    Refused are NaN, infinities, whole numbers beyond 2^53 - 1, NUL and lone surrogates: no database and no reader takes them alike.
+    Refused are NaN, infinities, whole numbers beyond 2^53 - 1, NUL and lone surrogates: not every reader takes them alike.
     """
     budget = [most_bytes]
     copied = _copy(raw, most_depth, budget)

@@ -15,23 +15,7 @@ from tessera.runtime.fields.folding import folded
 #: Languages in which the family name comes first.
 _FAMILY_FIRST = frozenset({"zh", "ja", "ko", "hu", "vi"})
 _HAN = re.compile(r"[\u3400-\u9fff\uac00-\ud7af\u3040-\u30ff]")
-_TWO_SIGN_FAMILIES = (
-    "欧阳",
-    "司马",
-    "上官",
-    "诸葛",
-    "东方",
-    "皇甫",
-    "尉迟",
-    "公孙",
-    "慕容",
-    "令狐",
-    "司徒",
-    "夏侯",
-    "端木",
-    "独孤",
-    "南宫",
-)
+_TWO_SIGN_FAMILIES = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "端木")
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def _strokes(raw: Any) -> dict[str, Any]:
 def _is_point(point: Any, width: int, height: int) -> bool:
     if not isinstance(point, list) or len(point) != 2 or any(type(one) not in (int, float) for one in point):
         return False
-    return 0 <= point[0] <= width and 0 <= point[1] <= height
+    return bool(0 <= point[0] <= width and 0 <= point[1] <= height)
 
 
 def _loaded(text: str) -> Any:
