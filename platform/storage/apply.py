@@ -150,7 +150,7 @@ class Application:
     def _prepare(self, progress: dict[str, Any]) -> None:
         for step in progress["prepare"]:
             self._checkpoint(f"prepare {step['sql'][-1]}")
-            self._patiently(partial(self._run_alone, step["sql"]))
+            patiently(partial(self._run_alone, step["sql"]))
 
     def _switch(
         self, plan: Plan, stored: StoredVersion, snapshot: Snapshot, in_switch: InSwitch | None, *, prepared: bool
@@ -158,7 +158,7 @@ class Application:
         copied = [step.change.table for step in plan.of("switch") if isinstance(step.change, RebuildTable)]
 
         def switch() -> None:
-            with self.database.altering(lock_wait_ms=LOCK_WAIT_MS, copied=copied) as connection:
+            with self.database.altering(lock_wait_ms=LOCK_WAIT_MS, foreign_keys=not copied, check=copied) as connection:
                 self._checkpoint("activate")
                 supersede(connection)
                 if prepared:
@@ -173,11 +173,11 @@ class Application:
                     in_switch(connection, stored.version)
                 self._checkpoint("commit")
 
-        self._patiently(switch)
+        patiently(switch)
 
     def _finish_step(self, step: dict[str, Any], version: int, progress: dict[str, Any]) -> None:
         if "sql" in step:
-            self._patiently(partial(self._run_alone, step["sql"]))
+            patiently(partial(self._run_alone, step["sql"]))
             step["done"] = True
             with self.database.writing() as connection:
                 save_plan(connection, version, progress)
@@ -192,7 +192,7 @@ class Application:
 
         before = dict(step)
         try:
-            self._patiently(batch)
+            patiently(batch)
         except BaseException:
             step.update(before)  # what did not commit is not done
             raise
@@ -203,7 +203,7 @@ class Application:
             if state_of(connection, version) != "applying":
                 return
         for step in reversed(progress.get("prepare", ())):
-            self._patiently(partial(self._run_alone, step["undo"]))
+            patiently(partial(self._run_alone, step["undo"]))
         with self.database.writing() as connection:
             set_state(connection, version, "failed")
 
@@ -234,18 +234,19 @@ class Application:
                 if not connection.invalidated:
                     execute(connection, ["RESET lock_timeout"])
 
-    def _patiently(self, work: Callable[[], None]) -> None:
-        """Run `work`; when a table is in use, let the others pass and try again."""
-        end = time.monotonic() + SWITCH_PATIENCE
-        while True:
-            try:
-                return work()
-            except (sa.exc.DBAPIError, psycopg.Error, sqlite3.Error) as error:
-                if not _is_contended(error):
-                    raise
-                if time.monotonic() > end:
-                    raise Unavailable("The tables are in use and cannot be changed now. Try again.") from error
-                time.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - not a secret
+
+def patiently(work: Callable[[], None]) -> None:
+    """Run `work`; when a table is in use, let the others pass and try again. Raises `Unavailable` when that never ends."""
+    end = time.monotonic() + SWITCH_PATIENCE
+    while True:
+        try:
+            return work()
+        except (sa.exc.DBAPIError, psycopg.Error, sqlite3.Error) as error:
+            if not _is_contended(error):
+                raise
+            if time.monotonic() > end:
+                raise Unavailable("The tables are in use and cannot be changed now. Try again.") from error
+            time.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - not a secret
 
 
 def _is_contended(error: BaseException) -> bool:

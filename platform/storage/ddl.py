@@ -4,6 +4,7 @@ Rules for PostgreSQL that keep Citus possible: constraints and indexes have name
 and its foreign key after it, nothing uses sequences, triggers or functions of ours.
 """
 
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -154,12 +155,12 @@ class Ddl:
         return text + (" NOT NULL" if required or not column.nullable else "")
 
     def _default(self, column: ColumnSpec) -> str:
-        literal = self.literal(column.default)
-        if column.kind == "decimal" and self.kind == "sqlite":
-            converted = column_type(column).dialect_impl(self.dialect).bind_processor(self.dialect)
-            assert converted is not None
-            literal = str(converted(column.default))
-        return literal
+        value = column.default
+        if self.kind == "sqlite" and column.kind in ("decimal", "datetime"):
+            convert = column_type(column).dialect_impl(self.dialect).bind_processor(self.dialect)
+            assert convert is not None
+            value = convert(datetime.fromisoformat(str(value)) if column.kind == "datetime" else value)
+        return self.literal(value)
 
     def _alter_column(self, table: str, column: str) -> str:
         return f"ALTER TABLE {self.table(table)} ALTER COLUMN {self.quote(column)}"

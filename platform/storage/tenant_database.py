@@ -68,14 +68,14 @@ class TenantDatabase:
             yield connection
 
     @contextmanager
-    def altering(self, *, lock_wait_ms: int, copied: Collection[str] = ()) -> Iterator[sa.Connection]:
+    def altering(self, *, lock_wait_ms: int, foreign_keys: bool = True, check: Collection[str] = ()) -> Iterator[sa.Connection]:
         """Like `writing`, for changes to tables.
 
         PostgreSQL waits at most `lock_wait_ms` for each table (then SQLSTATE 55P03), so that no queue builds up behind it.
-        On SQLite `copied` names the tables that will be replaced by a copy: foreign keys do not act meanwhile, and are
-        checked for these tables before the commit.
+        SQLite replaces and drops tables only while `foreign_keys` do not act; those of the tables `check` are looked at
+        before the commit.
         """
-        if self.dialect == "postgresql" or not copied:
+        if self.dialect == "postgresql" or foreign_keys:
             with self.writing() as connection:
                 if self.dialect == "postgresql":
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_wait_ms)}")
@@ -86,7 +86,7 @@ class TenantDatabase:
             try:
                 with self._transaction(connection):
                     yield connection
-                    _check_foreign_keys(connection, copied)
+                    _check_foreign_keys(connection, check)
             finally:
                 if not connection.invalidated:
                     connection.exec_driver_sql("PRAGMA foreign_keys=ON")

@@ -75,7 +75,7 @@ def found(database: TenantDatabase, table: sa.Table, text: str) -> list[int]:
         ("%", [3]),  # a percent sign is a percent sign
         ("_", [3]),
         ("\\", [3]),
-        ("quoted\"", [3]),
+        ('quoted"', [3]),
         ("zolc lodz", [4]),
         ("full", [5]),
         ("ab", [6]),
