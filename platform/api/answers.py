@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import orjson
 from flask import Response
 

@@ -58,7 +58,7 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> dict[
         shared[parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
         for parameter in operation.get("parameters", ())
     ]
-    body = next(iter(operation.get("requestBody", {}).get("content", {}).values()), {}).get("schema")
+    body = _schema_in(operation.get("requestBody", {}))
     return {
         "id": operation["operationId"],
         "method": method.upper(),
@@ -72,13 +72,21 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> dict[
 
 
 def _answer(status: str, answer: Json) -> dict[str, str]:
-    schema = next(iter(answer.get("content", {}).values()), {}).get("schema")
+    schema = _schema_in(answer)
     return {
         "status": status,
         "text": answer.get("description", ""),
         "type": _type_text(schema) if schema else "",
         "link": _link(schema),
     }
+
+
+def _schema_in(part: Json) -> Json | None:
+    """The schema of a body or an answer, whatever its media type."""
+    for content in part.get("content", {}).values():
+        schema: Json = content["schema"]
+        return schema
+    return None
 
 
 def _properties(schema: Json) -> list[dict[str, Any]]:

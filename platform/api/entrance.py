@@ -11,15 +11,17 @@ from tessera.api.languages import negotiate
 from tessera.api.options import ApiOptions
 from tessera.api.rate_limits import Allowance, LeaseStore, RateLimiter, address_key
 from tessera.api.tenancy import TenantResolver
-from tessera.kernel.context import ANONYMOUS, Context, Principal
+from tessera.kernel.context import ANONYMOUS, Context
 from tessera.kernel.errors import NotAuthenticated
 from tessera.runtime.authentication import Authentication, authentication_of
 from tessera.runtime.runtime import Runtime, TenantRuntime
 from tessera.security.errors import TokenRefused
+from tessera.security.principals import Person
 from tessera.security.scopes import UNLIMITED, Scopes
 from tessera.security.tokens import PREFIX
 
 CSRF_HEADER: Final = "X-CSRF-Token"
+_NOBODY: Final = Person(ANONYMOUS, "", "")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -47,38 +49,38 @@ class Entrance:
         self._addresses = RateLimiter(store, options.address_rate, now=now)
         self.logins = RateLimiter(store, options.login_rate, now=now, open_on_failure=False)
 
-    def language(self, request: Request) -> str:
-        """The language that the caller reads."""
-        accepted = request.headers.get("Accept-Language")
+    def language(self, request: Request, chosen: str = "") -> str:
+        """The language that the caller reads: what the request asks for, else what the person has chosen."""
+        accepted = request.headers.get("Accept-Language") or chosen
         return negotiate(accepted, self._options.languages) if accepted else self._options.languages[0]
 
     def admit(self, request: Request, tenant_prefix: str | None, request_id: str, *, public: bool) -> Admission:
         """Let the request in; raises `NotAuthenticated`, `RateLimitReached`, `UnknownTenant` …"""
         tenant = self._tenants.resolve(request.host, tenant_prefix)
         authentication = authentication_of(tenant)
-        scopes, token_id, principal = UNLIMITED, None, ANONYMOUS
+        scopes, token_id, person = UNLIMITED, None, _NOBODY
         if public:
             allowance = self._addresses.use(f"address:{address_key(request.remote_addr)}")
         else:
             try:
-                principal, scopes, token_id, key = self._identify(request, authentication)
+                person, scopes, token_id, key = self._identify(request, authentication)
             except NotAuthenticated:
                 self._addresses.use(f"address:{address_key(request.remote_addr)}")
                 raise
             allowance = self._tokens.use(f"{tenant.key}:{key}")
         context = Context(
             tenant=tenant.key,
-            principal=principal,
-            locale=self.language(request),
-            timezone=timezone_of(tenant),
+            principal=person.principal,
+            locale=self.language(request, person.locale),
+            timezone=person.timezone or timezone_of(tenant),
             face="api",
             clock=self._runtime.clock,
             request_id=request_id,
         )
         return Admission(tenant, authentication, context, scopes, token_id, allowance)
 
-    def _identify(self, request: Request, authentication: Authentication) -> tuple[Principal, Scopes, UUID | None, str]:
-        """The principal, the scopes, the token's id and the key to count under."""
+    def _identify(self, request: Request, authentication: Authentication) -> tuple[Person, Scopes, UUID | None, str]:
+        """The person, the scopes, the token's id and the key to count under."""
         now = self._runtime.clock.now()
         header = request.headers.get("Authorization")
         if header is not None:
@@ -86,15 +88,15 @@ class Entrance:
             if scheme.lower() != "bearer" or not secret.startswith(PREFIX):
                 raise TokenRefused()
             token = authentication.tokens.verify(secret, now)
-            return authentication.principals.find(token.user_id, now), token.scopes, token.id, f"token:{token.id}"
+            return authentication.principals.person(token.user_id, now), token.scopes, token.id, f"token:{token.id}"
         cookie = request.cookies.get(self._options.session_cookie) if "Cookie" in request.headers else None
         session = authentication.sessions.verify(cookie, now) if cookie else None
         if session is None:
             raise NotAuthenticated()
         if request.method not in _SAFE and not session.accepts_csrf(request.headers.get(CSRF_HEADER, "")):
             raise CsrfRefused()
-        principal = authentication.principals.find(session.user_id, now)
-        return principal, UNLIMITED, None, f"session:{session.token_hash[:32]}"
+        person = authentication.principals.person(session.user_id, now)
+        return person, UNLIMITED, None, f"session:{session.token_hash[:32]}"
 
 
 def timezone_of(tenant: TenantRuntime) -> str:

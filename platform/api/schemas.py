@@ -26,7 +26,7 @@ def _text(most: int, **options: Any) -> fields.String:
     return fields.String(validate=validate.Length(max=most), **options)
 
 
-def _names(most: int = 400) -> fields.List:
+def _names(most: int = 400) -> fields.List[str]:
     return fields.List(_text(300), validate=validate.Length(max=most))
 
 

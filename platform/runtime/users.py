@@ -10,13 +10,16 @@ from tessera.runtime.model import Catalog
 from tessera.security.ports import UserRecord
 
 MODULE = "user"
+_NEEDED = ("id", "name", "login", "role", "active")
+_CHOSEN = ("locale", "timezone")
 ROLES: frozenset[str] = frozenset({"administrator", "member"})
 
 
 class ModuleUserDirectory:
     """Finds users in the `user` module of a catalog: fields `name`, `login`, `role` and `active`.
 
-    A tenant without that module has no users. A role that is neither administrator nor member gives no rights at all.
+    Also `locale` and `timezone` where the module has them. A tenant without that module has no users. A role that is neither
+    administrator nor member gives no rights at all.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -28,9 +31,15 @@ class ModuleUserDirectory:
         if module is None:
             return None
         c = module.table.c
-        statement = sa.select(c.id, c.name, c.login, c.role, c.active).where(c.id == user_id, c.deleted_at.is_(None))
-        row = connection.execute(statement).first()
+        columns = [c[name] for name in (*_NEEDED, *_CHOSEN) if name in c or name in _NEEDED]
+        row = connection.execute(sa.select(*columns).where(c.id == user_id, c.deleted_at.is_(None))).mappings().first()
         if row is None:
             return None
-        role = cast(Role, row.role) if row.role in ROLES else "anonymous"
-        return UserRecord(id=row.id, name=row.name or "", login=row.login or "", role=role, active=bool(row.active))
+        return UserRecord(
+            id=row["id"],
+            name=row["name"] or "",
+            login=row["login"] or "",
+            role=cast(Role, row["role"]) if row["role"] in ROLES else "anonymous",
+            active=bool(row["active"]),
+            **{name: row.get(name) or "" for name in _CHOSEN},
+        )

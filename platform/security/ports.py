@@ -18,6 +18,8 @@ class UserRecord:
     login: str
     role: Role
     active: bool
+    locale: str = ""  # "" where the person has not chosen
+    timezone: str = ""
 
 
 class UserDirectory(Protocol):

@@ -1,5 +1,6 @@
 """From a user's id to the principal that acts."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -18,9 +19,18 @@ class UserGone(NotAuthenticated):
     message = "This account is not active."
 
 
-def principal_of(user: UserRecord) -> Principal:
-    """The principal of an active user."""
-    return Principal(id=user.id, name=user.name, role=user.role, login=user.login)
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An active user: the principal they act as, and the language and time zone they chose ("" where they did not)."""
+
+    principal: Principal
+    locale: str
+    timezone: str
+
+
+def person_of(user: UserRecord) -> Person:
+    """An active user as a person."""
+    return Person(Principal(id=user.id, name=user.name, role=user.role, login=user.login), user.locale, user.timezone)
 
 
 class Principals:
@@ -31,19 +41,23 @@ class Principals:
     def __init__(self, database: TenantDatabase, directory: UserDirectory) -> None:
         self._database = database
         self._directory = directory
-        self._known: ShortCache[UUID, Principal] = ShortCache(seconds=self.CACHE_SECONDS)
+        self._known: ShortCache[UUID, Person] = ShortCache(seconds=self.CACHE_SECONDS)
 
     def find(self, user_id: UUID, now: datetime) -> Principal:
         """The principal of an active user; raises `UserGone`."""
+        return self.person(user_id, now).principal
+
+    def person(self, user_id: UUID, now: datetime) -> Person:
+        """The active user with their choices; raises `UserGone`."""
         return self._known.get_or(user_id, now, lambda: self._load(user_id))
 
     def forget(self, user_id: UUID) -> None:
         """Look the user up anew next time; called after a change to them."""
-        self._known.forget(lambda principal: principal.id == user_id)
+        self._known.forget(lambda person: person.principal.id == user_id)
 
-    def _load(self, user_id: UUID) -> Principal:
+    def _load(self, user_id: UUID) -> Person:
         with self._database.reading() as connection:
             user = self._directory.find(connection, user_id)
         if user is None or not user.active:
             raise UserGone()
-        return principal_of(user)
+        return person_of(user)

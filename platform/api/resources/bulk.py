@@ -50,7 +50,7 @@ def _one_by_one(
 # -- create ---------------------------------------------------------------------------------------------------------
 
 
-def _create_rows(rows: Rows) -> list[dict[str, Any]]:
+def _create_rows(rows: Rows) -> Rows:
     return _checked(rows, lambda row: isinstance(row, dict), "A row to create is an object with the values of a record.")
 
 
@@ -104,7 +104,7 @@ def _delete_one(session: Session, module: str, row: Any) -> dict[str, Any]:
 # -- reading rows ---------------------------------------------------------------------------------------------------
 
 
-def _checked(rows: Rows, fits: Callable[[Any], bool], message: str) -> Any:
+def _checked(rows: Rows, fits: Callable[[Any], bool], message: str) -> Rows:
     problems = [Problem(f"/rows/{index}", "invalid", message) for index, row in enumerate(rows) if not fits(row)]
     if problems:
         raise BadBody(problems)

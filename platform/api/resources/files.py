@@ -94,7 +94,7 @@ def _holds(value: Any, file_id: UUID) -> bool:
         return any(_holds(inner, file_id) for inner in value.values())
     if isinstance(value, list | tuple):
         return any(_holds(inner, file_id) for inner in value)
-    return value == file_id or value == str(file_id)
+    return value in (file_id, str(file_id))
 
 
 def _file_json(file: StoredFile) -> dict[str, Any]:

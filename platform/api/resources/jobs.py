@@ -23,7 +23,7 @@ def cancel_job(call: Call, job: str) -> Answer:
 
 def _service(call: Call) -> JobService:
     """Jobs of the tenant. None is made here, so no kinds need to be known."""
-    return JobService(call.tenant.key, call.tenant.database, JobKinds(), call.tenant.runtime.carrier)
+    return JobService(call.tenant.key, call.tenant.database, JobKinds("job kind"), call.tenant.runtime.carrier)
 
 
 def _job_json(job: JobView) -> dict[str, Any]:

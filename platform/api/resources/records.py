@@ -38,7 +38,7 @@ def get_record(call: Call, module: str, record: str) -> Answer:
         session,
         session.catalog.module(module),
         parameters.record_id(record),
-        fields=fields if fields is None or "version" in fields else (*fields, "version"),
+        fields=_with(fields, "id", "version"),
         expand=expand,
         titles=titles,
         deleted=wanted.flag("deleted"),
@@ -57,7 +57,7 @@ def list_records(call: Call, module: str) -> Answer:
     query = Query(
         filter=wanted.json_object("filter"),
         sort=wanted.names("sort"),
-        fields=wanted.names("fields") or None,
+        fields=_with(wanted.names("fields") or None, "id"),
         expand=wanted.names("expand"),
         titles=wanted.flag("titles"),
         search=wanted.text("q"),
@@ -81,7 +81,7 @@ def query_of(body: dict[str, Any]) -> Query:
     return Query(
         filter=body.get("filter"),
         sort=tuple(body.get("sort", ())),
-        fields=tuple(fields) if fields else None,
+        fields=_with(tuple(fields) if fields else None, "id"),
         expand=tuple(body.get("expand", ())),
         titles=body.get("titles", False),
         search=body.get("search") or None,
@@ -174,6 +174,11 @@ def _read_version(values: dict[str, Any]) -> int | None:
     if version is None or (isinstance(version, int) and not isinstance(version, bool) and 0 < version < 2**31):
         return version
     raise BadBody([Problem("/version", "invalid", "The version is the whole number that came with the record.")])
+
+
+def _with(fields: tuple[str, ...] | None, *always: str) -> tuple[str, ...] | None:
+    """The fields that were asked for, and those without which a row cannot be worked with."""
+    return fields and (*(name for name in always if name not in fields), *fields)
 
 
 def _dump(value: Any) -> bytes:
