@@ -35,10 +35,15 @@ class Pulse:
     cancel_requested: bool = False
     lost: bool = False
     interrupted: threading.Event = field(default_factory=threading.Event)
+    thread: int = field(default_factory=threading.get_ident)
+    written_off: bool = False
 
 
 class Heartbeat:
     """Extends the leases of running jobs until their time is used up. `beat` is one round; `start` makes a thread of it."""
+
+    #: Hears of each thread (its ident) whose handler is overdue by more than a lease: nobody waits for it any longer.
+    stuck: Callable[[int], None] = staticmethod(lambda thread: None)
 
     def __init__(self, clock: Clock, settings: JobSettings, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -91,10 +96,17 @@ class Heartbeat:
     def beat(self) -> None:
         """One round over the running jobs. A database that is away or busy is tried again at the next round."""
         for pulse in self.running():
+            self._write_off(pulse)
             try:
                 self._beat(pulse)
             except (sa.exc.SQLAlchemyError, Unavailable) as error:
                 log.warning("job.heartbeat_failed", job=str(pulse.claim.id), error=type(error).__name__)
+
+    def _write_off(self, pulse: Pulse) -> None:
+        if not pulse.written_off and self._monotonic() >= pulse.deadline + self._settings.lease.total_seconds():
+            pulse.written_off = True
+            log.error("job.stuck", job=str(pulse.claim.id), kind=pulse.claim.kind)
+            self.stuck(pulse.thread)
 
     def _beat(self, pulse: Pulse) -> None:
         """Look for a cancel; write only when there is progress to tell or a third of the lease has gone."""

@@ -16,6 +16,9 @@ log = structlog.get_logger(__name__)
 #: What is left to handlers that were interrupted at the end of the grace.
 LAST_MOMENTS = 3.0
 
+#: How many times as many threads as there are slots may be started in place of ones that hang.
+MOST_REPLACEMENTS = 3
+
 
 class WorkerPool:
     """Tenants stand in line once each; a tenant whose turn is over while it has more to do goes to the end of the line.
@@ -40,20 +43,33 @@ class WorkerPool:
         self._changed = threading.Condition()
         self._stopping = False
         self._threads: list[threading.Thread] = []
+        self._serving: dict[int, str] = {}  # by thread: the tenant whose turn it is
+        self._written_off = 0
+        runner.heartbeat.stuck = self.replace
 
     def start(self) -> None:
         """Start the threads. Do it after any fork."""
         self._stopping = False
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"job-slot-{number}", daemon=True) for number in range(self._settings.slots)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads = []
+        for _ in range(self._settings.slots):
+            self._start_thread()
 
     def wake(self, tenant: str) -> None:
         """Put `tenant` in line unless it stands there."""
         with self._changed:
             self._line.setdefault(tenant)
+            self._changed.notify_all()
+
+    def replace(self, thread: int) -> None:
+        """Write `thread` off, whose handler hangs, and start another in its place; not without end, since it holds resources."""
+        with self._changed:
+            tenant = self._serving.pop(thread, None)
+            if tenant is None or self._stopping:
+                return
+            self._active[tenant] -= 1
+            self._written_off += 1
+            if self._written_off <= self._settings.slots * MOST_REPLACEMENTS:
+                self._start_thread()
             self._changed.notify_all()
 
     def wait_for_room(self, seconds: float) -> bool:
@@ -70,9 +86,9 @@ class WorkerPool:
         self._runner.heartbeat.interrupt()
         self._join(timedelta(seconds=LAST_MOMENTS))
 
-    def is_stopping(self) -> bool:
-        """True once `stop` was called."""
-        return self._stopping
+    def _is_over(self) -> bool:
+        """Whether this thread shall begin nothing more."""
+        return self._stopping or threading.get_ident() not in self._serving
 
     def _has_room(self) -> bool:
         return not self._line and self._active.total() < self._settings.slots
@@ -82,23 +98,36 @@ class WorkerPool:
         for thread in self._threads:
             thread.join(timeout=max(0.0, end - time.monotonic()))
 
+    def _start_thread(self) -> None:
+        thread = threading.Thread(target=self._serve, name=f"job-slot-{len(self._threads)}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
     def _serve(self) -> None:
         while (tenant := self._next()) is not None:
             try:
                 self._turn(tenant)
-            except Exception as error:  # the database is away, a subscriber is broken …: the sweep will come back to it
+            except Exception as error:  # the database is away …: the sweep will come back to it
                 log.error("job.turn_failed", tenant=tenant, exc_info=error)
-            finally:
-                with self._changed:
-                    self._active[tenant] -= 1
-                    self._changed.notify_all()
+            if not self._turn_is_over():
+                return
+
+    def _turn_is_over(self) -> bool:
+        """Note the end of this thread's turn; False when it was written off meanwhile and another is in its place."""
+        with self._changed:
+            tenant = self._serving.pop(threading.get_ident(), None)
+            if tenant is None:
+                return False
+            self._active[tenant] -= 1
+            self._changed.notify_all()
+            return True
 
     def _turn(self, tenant: str) -> None:
         def spread() -> None:
             self.wake(tenant)
             self._backlog(tenant)
 
-        turn = self._runner.take_turn(tenant, stopping=self.is_stopping, spread=spread)
+        turn = self._runner.take_turn(tenant, stopping=self._is_over, spread=spread)
         if turn.more:
             self.wake(tenant)
         if turn.next_at is not None:
@@ -112,6 +141,7 @@ class WorkerPool:
                     if self._active[tenant] < self._settings.slots_per_tenant:
                         del self._line[tenant]
                         self._active[tenant] += 1
+                        self._serving[threading.get_ident()] = tenant
                         return tenant
                 self._changed.wait()
             return None

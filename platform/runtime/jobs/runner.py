@@ -55,6 +55,8 @@ class Runner:
         random: Callable[[], float] = random_module.random,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        for subscriber in subscribers:
+            kinds.get(subscriber.kind)  # a kind that is not there is an error of the start, not of the first event
         self.name = worker_name()
         self.heartbeat = heartbeat or Heartbeat(clock, settings, monotonic=monotonic)
         self._tenants = tenants
@@ -92,9 +94,14 @@ class Runner:
         return Turn(ran, more=False, next_at=self._outlook(tenant).next_at)
 
     def _dispatch(self, tenant: JobTenant, enough: Callable[[], bool]) -> None:
-        """Turn the events that wait into jobs."""
-        while not enough() and dispatch(tenant.database, self._kinds, self._subscribers, self._clock.now()):
-            pass
+        """Turn the events that wait into jobs. A broken subscriber keeps events waiting, but not the jobs that are there."""
+        try:
+            while not enough() and dispatch(tenant.database, self._kinds, self._subscribers, self._clock.now()):
+                pass
+        except sa.exc.SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.error("job.dispatch_failed", tenant=tenant.key, exc_info=error)
 
     def _outlook(self, tenant: JobTenant) -> Outlook:
         with tenant.database.reading() as connection:
@@ -115,7 +122,7 @@ class Runner:
         written = self._settle(tenant, settlement)
         log.info(
             "job.ran", tenant=tenant.key, job=str(claimed.id), kind=claimed.kind, attempt=claimed.attempts,
-            outcome=settlement.name, written=written, seconds=round(self._monotonic() - began, 3),
+            state=settlement.name, written=written, seconds=round(self._monotonic() - began, 3),
         )  # fmt: skip
 
     def _call(self, kind: JobKind, tenant: JobTenant, pulse: Pulse) -> Any:

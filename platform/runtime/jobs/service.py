@@ -70,12 +70,21 @@ class JobService:
         self._kinds = kinds
         self._carrier = carrier
 
-    def enqueue(self, context: Context, kind: str, arguments: Mapping[str, Any], **options: Any) -> UUID:
-        """Make a job that acts for the principal; its id. `options` are those of `NewJob`. Raises `UnknownEntry`, `BadArguments`.
+    def enqueue(
+        self,
+        context: Context,
+        kind: str,
+        arguments: Mapping[str, Any],
+        *,
+        effect_key: str | None = None,
+        run_at: datetime | None = None,
+        priority: int | None = None,
+    ) -> UUID:
+        """Make a job (see `NewJob`) that acts for the principal; its id. Raises `UnknownEntry`, `BadArguments`.
 
         Which kinds a principal may start is decided by the one who offers them: there is no face that takes a kind from outside.
         """
-        new = NewJob(self._kinds.get(kind), arguments, principal_id=context.principal.id, **options)
+        new = NewJob(self._kinds.get(kind), arguments, effect_key, run_at, priority, context.principal.id)
         made = self._database.run_in_transaction(lambda connection: enqueue(connection, new, context.now()))
         self._carrier.announce(self._tenant)
         return made

@@ -96,7 +96,7 @@ def run_worker(tenants: JobTenants, kinds: JobKinds, subscribers: Subscribers, c
         if bell is not None:
             bell.start()
         carrier.start()
-        log.info("worker.started", name=carrier.runner.name, slots=settings.slots, redis=bell is not None)
+        log.info("worker.started", worker=carrier.runner.name, slots=settings.slots, redis=bell is not None)
         try:
             _listen(carrier, stop, settings)
         finally:

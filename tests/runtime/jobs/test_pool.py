@@ -96,25 +96,43 @@ def test_a_backlog_is_spread_over_the_threads_but_not_over_all(workplace: Workpl
     assert max(most) == 3
 
 
-def test_an_error_outside_a_handler_stops_no_thread(workplace: Workplace, start: Start) -> None:
+def test_an_error_outside_a_handler_stops_no_thread(workplace: Workplace, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[int] = []
-    broken = True
+    asked = threading.Semaphore(0)
 
-    def wants(event: object) -> bool:
-        if broken:
-            raise RuntimeError("broken")
-        return True
+    def broken(key: str) -> None:
+        asked.release()
+        raise RuntimeError("the control database is away")
 
     workplace.kind("mail", lambda run: done.append(1))
-    workplace.subscribe("mailer", "mail", "*", wants=wants)
     carrier = start(slots=1)
-    workplace.emit("record.created")
-    for _ in range(3):
-        carrier.announce("test")
-        time.sleep(0.05)
-    broken = False
+    workplace.add("mail")
+    with monkeypatch.context() as patch:
+        patch.setattr(workplace.tenants, "tenant", broken)
+        for _ in range(3):
+            carrier.announce("test")
+            assert asked.acquire(timeout=10)
     carrier.announce("test")
     wait_until(lambda: done == [1])
+
+
+def test_a_handler_that_hangs_gives_up_its_place_and_its_job(workplace: Workplace, start: Start) -> None:
+    release = threading.Event()
+
+    def hang_once(run: JobRun) -> str:
+        if run.attempt == 1:
+            release.wait(20)
+            return "late"
+        return "done"
+
+    workplace.kind("mail", hang_once, timeout=timedelta(milliseconds=100))
+    job_id = workplace.add("mail")
+    start(slots=1, lease=timedelta(milliseconds=100), sweep=timedelta(milliseconds=50))
+    wait_until(lambda: workplace.job(job_id).state == "done")
+    assert (workplace.job(job_id).attempts, workplace.job(job_id).result) == (2, "done")
+    release.set()
+    wait_until(lambda: sum(thread.name.startswith("job-slot") for thread in threading.enumerate()) == 1)
+    assert workplace.job(job_id).result == "done"
 
 
 def test_stopping_lets_what_runs_end(workplace: Workplace, start: Start) -> None:

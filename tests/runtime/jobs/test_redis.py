@@ -128,3 +128,23 @@ def test_ringing_does_not_pile_up_while_nobody_listens(redis_server: RedisServer
     wait_until(lambda: redis_server.client.llen("rq:queue:tessera-wake-up") == 2)
     time.sleep(0.1)
     assert redis_server.client.llen("rq:queue:tessera-wake-up") == 2
+
+
+def test_announcing_does_not_wait_for_a_slow_redis_and_what_failed_is_announced_again() -> None:
+    rung: list[str] = []
+
+    def ring(tenant: str) -> None:
+        rung.append(tenant)
+        time.sleep(0.2)
+        if len(rung) == 1:
+            raise redis.ResponseError("OOM command not allowed when used memory > 'maxmemory'.")
+
+    carrier = RedisCarrier(JobSettings(redis_url="redis://127.0.0.1:1/0"), ring=ring)
+    carrier.start()
+    began = time.monotonic()
+    for number in range(100):
+        carrier.announce(f"tenant {number % 2}")
+    assert time.monotonic() - began < 0.1
+    wait_until(lambda: set(rung[1:]) == {"tenant 0", "tenant 1"})
+    carrier.stop()
+    assert len(rung) == 3

@@ -5,6 +5,7 @@ import pytest
 
 from tessera.kernel.context import Principal
 from tessera.kernel.ids import uuid7
+from tessera.kernel.registry import UnknownEntry
 from tessera.runtime.jobs.errors import GiveUp
 from tessera.runtime.jobs.registry import Backoff
 from tessera.runtime.jobs.run import JobRun
@@ -29,6 +30,25 @@ def test_events_are_dispatched_and_handled_in_the_same_turn(workplace: Workplace
     workplace.emit("record.created")
     workplace.run()
     assert seen == ["record.created"]
+
+
+def test_a_broken_subscriber_does_not_stop_the_jobs_that_are_there(workplace: Workplace) -> None:
+    def broken(event: object) -> bool:
+        raise RuntimeError("broken")
+
+    workplace.kind("mail")
+    workplace.subscribe("broken", "mail", "*", wants=broken)
+    workplace.emit("record.created")
+    job_id = workplace.add("mail")
+    workplace.run()
+    assert workplace.job(job_id).state == "done"
+
+
+def test_a_subscriber_of_an_unknown_kind_stops_the_start(workplace: Workplace) -> None:
+    workplace.subscribe("mailer", "mial", "*")
+    workplace.kind("mail")
+    with pytest.raises(UnknownEntry, match="did you mean 'mail'"):
+        workplace.runner()
 
 
 def fail(run: JobRun) -> None:
