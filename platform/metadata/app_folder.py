@@ -126,14 +126,15 @@ def _read_manifest(app: AppFolder, checks: SchemaCheck) -> None:
     source = _read(app, app.folder / "app.yaml", "app", checks)
     if source is None:
         return
-    app.manifest = source.data
-    app.note(("app",), source, ())
-    for key in source.data.get("settings", {}):
-        app.note(("settings", f"{app.name}.{key}"), source, ("settings", key))
     if source.data["name"] != app.name:
         app.mistakes.append(
             source.mistake(("name",), f"The app's folder is called {app.name!r}: both must be the same.", app.name)
         )
+        return
+    app.manifest = source.data
+    app.note(("app",), source, ())
+    for key in source.data.get("settings", {}):
+        app.note(("settings", f"{app.name}.{key}"), source, ("settings", key))
 
 
 def _read_module(app: AppFolder, folder: FilePath, checks: SchemaCheck) -> None:

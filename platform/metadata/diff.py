@@ -69,7 +69,7 @@ class Change:
     @property
     def params(self) -> dict[str, str]:
         values = {"before": _shown(self.before), "after": _shown(self.after)}
-        return {"noun": self.noun, "path": show_path(self.path[1:]), "property": self.attribute, **values}
+        return {"noun": self.noun, "path": show_path(self.path[1:]), "property": self.attribute.replace("_", " "), **values}
 
     def text(self) -> str:
         """The change as an English sentence."""
@@ -138,7 +138,7 @@ def _texts(old: Definitions, new: Definitions) -> Iterator[Change]:
             if before.get(english) != after.get(english):
                 path = ("texts", language, english)
                 values = {"before": before.get(english), "after": after.get(english)}
-                yield Change(kind="changed", noun=N_("translation"), path=path, attribute=language, **values)
+                yield Change(kind="changed", noun=N_("translation"), path=path, attribute=N_("text"), **values)
 
 
 def _order(value: Any) -> list[str]:

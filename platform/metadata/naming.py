@@ -35,7 +35,9 @@ def module_findings(key: str, document: Mapping[str, Any]) -> Iterator[Finding]:
         if field.get("type") in _TABLE_TYPES and len(key) + 2 + len(name) > MAX_TABLE_NAME:
             message = f"The table {key}__{name} would have a name of more than {MAX_TABLE_NAME} characters; choose a shorter key."
             yield Finding((*path, "fields", name), message)
-        for inner in field.get("fields", {}):
+        for inner, definition in field.get("fields", {}).items():
+            if definition.get("type") == "lines":
+                yield Finding((*path, "fields", name, "fields", inner), "A line table cannot hold another line table.")
             yield from _field_findings((*path, "fields", name, "fields", inner), RESERVED_LINE_FIELDS)
 
 
