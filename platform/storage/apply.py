@@ -85,9 +85,12 @@ class Application:
         *,
         tasks: tuple[Mapping[str, Any], ...] = (),
         in_switch: InSwitch | None = None,
+        switched: Callable[[], None] | None = None,
         accept: bool = False,
     ) -> None:
         """Make `version` serve. `tasks` are finishing tasks ({"task": name, "arguments": {…}}).
+
+        `in_switch` is done within the switching transaction, `switched` is called as soon as it holds.
 
         Raises `PublishRefused` when the data forbid it (with `accept`, values that do not convert are left empty instead)
         and `Unavailable` when the tables are never free; the old version serves on in both cases.
@@ -114,7 +117,15 @@ class Application:
                 self._take_back(version, progress)
             raise
         self._checkpoint("switched")
+        if switched is not None:
+            switched()
         self.finish()
+
+    def run_task(self, connection: sa.Connection, task: Mapping[str, Any]) -> None:
+        """All batches of a task in the caller's transaction."""
+        arguments: Mapping[str, Any] | None = task["arguments"]
+        while arguments is not None:
+            arguments = self._tasks[task["task"]](connection, arguments)
 
     def finish(self) -> int:
         """Do what the serving version still waits for. Returns the number of steps taken."""
