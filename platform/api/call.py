@@ -65,6 +65,7 @@ class Call:
 
     def body(self) -> bytes:
         """The raw body, up to the limit."""
+        self.request.max_content_length = self.options.max_body_bytes
         return self.request.get_data(cache=True)
 
     def json(self) -> Any:

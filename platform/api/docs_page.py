@@ -28,7 +28,7 @@ def docs_page(document: Json, server: str, translator: Translator) -> bytes:
             if method in operations:
                 operation = operations[method]
                 sections.setdefault(operation["tags"][0], []).append(_operation(document, path, method, operation))
-    schemas = {name: _properties(schema) for name, schema in document["components"]["schemas"].items() if "properties" in schema}
+    schemas = {name: _schema(schema) for name, schema in document["components"]["schemas"].items()}
     page = _template().render(
         info=document["info"],
         server=server,
@@ -89,6 +89,10 @@ def _schema_in(part: Json) -> Json | None:
     return None
 
 
+def _schema(schema: Json) -> dict[str, Any]:
+    return {"text": schema.get("description", ""), "type": _type_text(schema), "properties": _properties(schema)}
+
+
 def _properties(schema: Json) -> list[dict[str, Any]]:
     required = schema.get("required", ())
     return [
@@ -99,7 +103,7 @@ def _properties(schema: Json) -> list[dict[str, Any]]:
             "required": name in required,
             "text": inner.get("description", ""),
         }
-        for name, inner in schema["properties"].items()
+        for name, inner in schema.get("properties", {}).items()
     ]
 
 

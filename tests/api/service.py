@@ -41,7 +41,7 @@ class Caller:
         given = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if body is not None:
             more["json"] = body
-        return self.client.open(self.root + path, method=method, headers={**given, **headers}, **more)
+        return self.client.open(self.root + path, method=method, headers={**given, **headers}, buffered=True, **more)
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.call("GET", path, **more)

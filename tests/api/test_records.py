@@ -187,4 +187,3 @@ def test_a_lookup_offers_what_it_may_choose(ann: Caller) -> None:
     ann.made("/customer", {"name": "Bolt"})
     items = ann.get("/sales_order/options/customer?q=Bol").get_json()["items"]
     assert [(item["module"], item["title"]) for item in items] == [("customer", "Bolt")]
-

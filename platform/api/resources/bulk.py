@@ -12,7 +12,7 @@ from tessera.api.call import Call
 from tessera.api.errors import BadBody
 from tessera.api.problems import as_tessera_error, problem_body
 from tessera.api.rows import row_json
-from tessera.kernel.errors import Problem, TesseraError
+from tessera.kernel.errors import Problem, TesseraError, ValidationFailed
 from tessera.runtime.session import Session
 
 Rows = Sequence[Any]
@@ -56,7 +56,11 @@ def _create_rows(rows: Rows) -> Rows:
 
 def _create_all(session: Session, module: str, rows: Rows) -> list[dict[str, Any]]:
     compiled = session.catalog.module(module)
-    return [{"status": 201, "record": row_json(compiled, row)} for row in session.records.create_many(module, rows)]
+    try:
+        made = session.records.create_many(module, rows)
+    except ValidationFailed as error:  # a single row has no number in its pointers
+        raise ValidationFailed([p.under("/rows" if len(rows) > 1 else "/rows/0") for p in error.problems]) from error
+    return [{"status": 201, "record": row_json(compiled, row)} for row in made]
 
 
 def _create_one(session: Session, module: str, row: Any) -> dict[str, Any]:
@@ -75,7 +79,11 @@ def _update_rows(rows: Rows) -> list[tuple[UUID, dict[str, Any]]]:
 
 def _update_all(session: Session, module: str, rows: Rows) -> list[dict[str, Any]]:
     compiled = session.catalog.module(module)
-    return [{"status": 200, "record": row_json(compiled, row)} for row in session.records.update_many(module, rows)]
+    try:
+        changed = session.records.update_many(module, rows)
+    except ValidationFailed as error:
+        raise ValidationFailed([p.under("/rows") for p in error.problems]) from error
+    return [{"status": 200, "record": row_json(compiled, row)} for row in changed]
 
 
 def _update_one(session: Session, module: str, row: Any) -> dict[str, Any]:
