@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 from tessera.bootstrap.configuration import KEY_FILE
 from tessera.bootstrap.settings import Settings
+from tessera.bootstrap.wiring import locations
 from tessera.storage.control import ControlDatabase
 from tessera.storage.engines import EngineRegistry
 from tessera.storage.provision import has_trigram
@@ -100,7 +101,7 @@ def check_sqlite(_settings: Settings) -> Iterator[Finding]:
 
 def check_databases(settings: Settings) -> Iterator[Finding]:
     """The control database, and the database of every tenant in it."""
-    engines = EngineRegistry({"sqlite": f"sqlite:///{settings.data_dir / 'tenants' / '{tenant}.sqlite'}"})
+    engines = EngineRegistry(locations(settings))
     try:
         yield from _check_control(engines, settings.control_database_url)
     finally:

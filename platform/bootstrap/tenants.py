@@ -1,0 +1,51 @@
+"""Tenants as the command line and the demo make them: a place, apps, upkeep, and the first administrator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tessera.bootstrap import app_folders
+from tessera.bootstrap.accounts import create_account
+from tessera.bootstrap.jobs import known_kinds
+from tessera.bootstrap.settings import Settings
+from tessera.bootstrap.upkeep import schedule_upkeep
+from tessera.bootstrap.wiring import build_publisher, new_tenant_location
+from tessera.runtime.runtime import Runtime, TenantRuntime
+
+#: The app that every tenant has: users are a module of it.
+CORE = "core"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstUser:
+    """The administrator a tenant begins with."""
+
+    login: str
+    name: str
+    password: str
+    checked: bool = True
+
+
+def create_tenant(
+    settings: Settings,
+    runtime: Runtime,
+    key: str,
+    name: str,
+    *,
+    apps: Sequence[str] = (),
+    hosts: Sequence[str] = (),
+    first_user: FirstUser | None = None,
+) -> TenantRuntime:
+    """Make a tenant with `core`, these apps and an administrator. Interrupted, it can be called again.
+
+    Raises `Conflict` when the key or a host is taken, `NoSuchApp`, `AppErrors`, and `ValidationFailed` for the user.
+    """
+    packages = app_folders.load(settings, [CORE, *apps])
+    build_publisher(runtime).create_tenant(key, name, new_tenant_location(settings), packages, hosts=hosts)
+    runtime.look_again()
+    tenant = runtime.tenant(key)
+    with tenant.database.writing() as connection:
+        schedule_upkeep(connection, known_kinds(), settings.timezone, runtime.clock.now())
+    if first_user is not None:
+        values: dict[str, object] = {"login": first_user.login, "name": first_user.name, "role": "administrator"}
+        create_account(tenant, values, first_user.password, checked=first_user.checked)
+    return tenant
