@@ -35,7 +35,10 @@ def read_currency(raw: Any) -> str:
 
 def split_amount(text: str, locale: str, currency: str) -> tuple[str, str]:
     """A typed amount → (the number, the currency beside it or ""). `currency` is the one whose sign may stand there."""
-    text = unicodedata.normalize("NFKC", text).strip()[:200]
+    text = unicodedata.normalize("NFKC", text).replace("−", "-").strip()[:200]
+    if text.startswith(("-", "+")):  # before the currency's sign or code, where most languages put it
+        number, found = split_amount(text[1:], locale, currency) if text[1:2] not in "+-" else (text, "")
+        return (text[0] + number if found else text), found
     match = _CODE_BESIDE.fullmatch(text)
     if match:
         code = (match.group(1) or match.group(4)).upper()

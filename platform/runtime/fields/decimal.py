@@ -3,7 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Any, ClassVar
+from functools import lru_cache
+from typing import Any, ClassVar, Literal
+
+from babel import Locale
+from babel.numbers import NumberPattern, parse_pattern
 
 from tessera.expressions.types import Type
 from tessera.kernel.context import Context
@@ -147,7 +151,21 @@ def scaled_text(scale: int) -> Callable[[int], str]:
 def number_text(value: Decimal, display: Display, *, padded: int = 0) -> str:
     """`value` in the reader's notation, with at least `padded` decimals and no rounding."""
     locale = babel_locale(display.locale)
-    text: str = locale.decimal_formats[None].apply(
-        value, locale, force_frac=(padded, MOST_DECIMALS + 3), decimal_quantization=False
-    )
+    text: str = _pattern(locale, "decimal", padded).apply(value, locale, decimal_quantization=False)
     return text
+
+
+def percent_text(fraction: Decimal, display: Display) -> str:
+    """0.125 as "12.5%" in the reader's notation."""
+    locale = babel_locale(display.locale)
+    text: str = _pattern(locale, "percent", 0).apply(fraction, locale, decimal_quantization=False)
+    return text
+
+
+@lru_cache(maxsize=128)
+def _pattern(locale: Locale, kind: Literal["decimal", "percent"], padded: int) -> NumberPattern:
+    """The locale's own pattern, with from `padded` to all decimals."""
+    formats = locale.decimal_formats if kind == "decimal" else locale.percent_formats
+    pattern = parse_pattern(formats[None].pattern)
+    pattern.frac_prec = (padded, MOST_DECIMALS + 3)
+    return pattern

@@ -34,7 +34,7 @@ def _copy(raw: Any, depth: int, budget: list[int]) -> Any:
     if kind is str:
         return _text(raw, budget)
     if kind is int or kind is float:
-        if not math.isfinite(raw) or (kind is int and abs(raw) > SAFE_INTEGER):
+        if (kind is int and abs(raw) > SAFE_INTEGER) or not math.isfinite(raw):
             raise Rejected("out_of_range", "This contains a number that is not exact everywhere.")
         return raw
     if depth <= 0:

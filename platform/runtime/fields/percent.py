@@ -10,8 +10,8 @@ from sqlalchemy.ext.compiler import compiles
 from tessera.expressions.types import Type
 from tessera.metadata.definitions import FieldDefinition
 from tessera.runtime.fields.base import Coercion, CompiledField, Display, FieldEnvironment
-from tessera.runtime.fields.decimal import MOST_DECIMALS, PRECISION, DecimalField, DecimalOptions, limits, rounded
-from tessera.runtime.fields.number_input import EXACT, babel_locale
+from tessera.runtime.fields.decimal import PRECISION, DecimalField, DecimalOptions, limits, percent_text, rounded
+from tessera.runtime.fields.number_input import EXACT
 from tessera.storage.types import ExactDecimal
 
 
@@ -54,11 +54,7 @@ class PercentField(DecimalField):
     def to_text(self, field: CompiledField, value: Any, display: Display) -> str:
         if value is None:
             return ""
-        locale = babel_locale(display.locale)
-        text: str = locale.percent_formats[None].apply(
-            value.scaleb(-2, EXACT), locale, force_frac=(0, MOST_DECIMALS), decimal_quantization=False
-        )
-        return text
+        return percent_text(value.scaleb(-2, EXACT), display)
 
 
 class Hundredth(sa.ColumnElement[Decimal]):

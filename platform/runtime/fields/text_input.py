@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tessera.runtime.fields.base import Coercion, Rejected
+from tessera.runtime.fields.cells import without_guard
 
 _LINE_BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
 _NEWLINES = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
@@ -58,7 +59,7 @@ def read_line(raw: Any, coercion: Coercion, limit: int) -> str | None:
         return None
     if len(text) > 4 * limit + 1000:  # before any work on it
         check_length(text, limit)
-    return check_length(_without_cell_guard(clean_line(text), coercion), limit) or None
+    return check_length(_unguarded(clean_line(text), coercion), limit) or None
 
 
 def read_lines(raw: Any, coercion: Coercion, limit: int) -> str | None:
@@ -68,12 +69,11 @@ def read_lines(raw: Any, coercion: Coercion, limit: int) -> str | None:
         return None
     if len(text) > 4 * limit + 1000:
         check_length(text, limit)
-    return check_length(_without_cell_guard(clean_lines(text), coercion), limit) or None
+    return check_length(_unguarded(clean_lines(text), coercion), limit) or None
 
 
-def _without_cell_guard(text: str, coercion: Coercion) -> str:
-    """Text from a sheet without the apostrophe that `cells.safe_cell_text` put before an equals sign."""
-    return text[1:] if coercion.localized and text.startswith("'=") else text
+def _unguarded(text: str, coercion: Coercion) -> str:
+    return without_guard(text) if coercion.localized else text
 
 
 def _refuse_surrogates(text: str) -> None:
