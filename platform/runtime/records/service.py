@@ -11,6 +11,7 @@ from tessera.kernel.ids import uuid7
 from tessera.runtime.computed.changes import RecordChange
 from tessera.runtime.computed.evaluation import evaluate_record
 from tessera.runtime.computed.propagation import propagate
+from tessera.runtime.files.attaching import attach_files, check_files
 from tessera.runtime.model import CompiledModule
 from tessera.runtime.numbering.drawing import draw_numbers
 from tessera.runtime.query import aggregate, listing, options, reading
@@ -156,6 +157,7 @@ class RecordService:
             draft = locking.load_for_change(session, module, record_id)
             Submission(session.context, access, localized=localized).apply(draft, values)
         check_references(session, [draft])
+        check_files(session, [draft])
         copy_from_lookups(session.context, session.catalog, [draft], self._formulas, touched=touched)
         fill_defaults(session.context, draft, self._formulas)
         evaluate_record(session, draft, self._formulas)
@@ -222,6 +224,7 @@ class RecordService:
         """
         session = self._session
         check_references(session, list(drafts))
+        check_files(session, drafts)
         copy_from_lookups(session.context, session.catalog, drafts, self._formulas)
         for draft in drafts:
             fill_defaults(session.context, draft, self._formulas)
@@ -245,6 +248,7 @@ class RecordService:
             if problems is None:
                 raise
             raise ValidationFailed(problems) from error
+        attach_files(self._session, drafts)
 
     def _propagate(self, changes: list[RecordChange]) -> None:
         """Bring roll-ups and formulas of other records up to date."""
