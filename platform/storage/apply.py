@@ -11,7 +11,7 @@ was being prepared and finishes what was switched.
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -43,7 +43,7 @@ SWITCH_PATIENCE = 60.0
 
 #: Called with a label before every step that changes something; tests fail or kill there.
 Checkpoint = Callable[[str], None]
-#: Work inside the switching transaction, after the tables have changed.
+#: Work inside the switching transaction.
 InSwitch = Callable[[sa.Connection, int], None]
 #: One batch of a finishing task: `handler(arguments)` returns the arguments of the next batch, or None when all is done.
 TaskHandler = Callable[[sa.Connection, Mapping[str, Any]], Mapping[str, Any] | None]
@@ -83,14 +83,16 @@ class Application:
         version: int,
         snapshot: Snapshot,
         *,
-        tasks: tuple[Mapping[str, Any], ...] = (),
+        at_once: Sequence[Mapping[str, Any]] = (),
+        tasks: Sequence[Mapping[str, Any]] = (),
         in_switch: InSwitch | None = None,
         switched: Callable[[], None] | None = None,
         accept: bool = False,
     ) -> None:
-        """Make `version` serve. `tasks` are finishing tasks ({"task": name, "arguments": {…}}).
+        """Make `version` serve.
 
-        `in_switch` is done within the switching transaction, `switched` is called as soon as it holds.
+        Tasks ({"task": name, "arguments": {…}}) run at the end of the switching transaction (`at_once`) or after it (`tasks`).
+        `in_switch` is called within that transaction before the tables change, `switched` as soon as it holds.
 
         Raises `PublishRefused` when the data forbid it (with `accept`, values that do not convert are left empty instead)
         and `Unavailable` when the tables are never free; the old version serves on in both cases.
@@ -111,7 +113,7 @@ class Application:
                 self._take_back(version, progress)
                 raise
         try:
-            self._switch(plan, stored, snapshot, in_switch, prepared=prepared)
+            self._switch(plan, stored, snapshot, at_once, in_switch, prepared=prepared)
         except Exception:
             if prepared:
                 self._take_back(version, progress)
@@ -121,7 +123,7 @@ class Application:
             switched()
         self.finish()
 
-    def run_task(self, connection: sa.Connection, task: Mapping[str, Any]) -> None:
+    def _run_task(self, connection: sa.Connection, task: Mapping[str, Any]) -> None:
         """All batches of a task in the caller's transaction."""
         arguments: Mapping[str, Any] | None = task["arguments"]
         while arguments is not None:
@@ -149,7 +151,7 @@ class Application:
 
     # -- phases -------------------------------------------------------------------------------------------------
 
-    def _progress(self, plan: Plan, tasks: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+    def _progress(self, plan: Plan, tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         finishing = [{"sql": self._repeatable(step), "done": False} for step in plan.of("finish")]
         finishing += [{"task": task["task"], "arguments": dict(task["arguments"]), "done": False} for task in tasks]
         return {
@@ -164,7 +166,14 @@ class Application:
             patiently(partial(self._run_alone, step["sql"]))
 
     def _switch(
-        self, plan: Plan, stored: StoredVersion, snapshot: Snapshot, in_switch: InSwitch | None, *, prepared: bool
+        self,
+        plan: Plan,
+        stored: StoredVersion,
+        snapshot: Snapshot,
+        at_once: Sequence[Mapping[str, Any]],
+        in_switch: InSwitch | None,
+        *,
+        prepared: bool,
     ) -> None:
         copied = [step.change.table for step in plan.of("switch") if isinstance(step.change, RebuildTable)]
 
@@ -176,12 +185,15 @@ class Application:
                     set_state(connection, stored.version, "active")
                 else:
                     insert_version(connection, stored, "active", snapshot)
-                for step in plan.of("switch"):  # last, because it is what others wait for
-                    self._checkpoint(f"switch {step.change.text()}")
-                    step.change.execute(connection, self._ddl)
                 if in_switch is not None:
                     self._checkpoint("switch work")
                     in_switch(connection, stored.version)
+                for step in plan.of("switch"):  # late, because it is what others wait for
+                    self._checkpoint(f"switch {step.change.text()}")
+                    step.change.execute(connection, self._ddl)
+                for task in at_once:
+                    self._checkpoint(f"switch {task['task']}")
+                    self._run_task(connection, task)
                 self._checkpoint("commit")
 
         patiently(switch)

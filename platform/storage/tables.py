@@ -1,7 +1,7 @@
 """Specs → SQLAlchemy tables, and specs ↔ JSON."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,8 +58,8 @@ def spec_to_json(spec: TableSpec) -> dict[str, Any]:
     """A spec as JSON; values that are the default are left out."""
     return {
         "name": spec.name,
-        "columns": [_changed_only(column, ColumnSpec(column.name, column.kind)) for column in spec.columns],
-        "indexes": [_changed_only(index, IndexSpec(index.name, index.columns)) for index in spec.indexes],
+        "columns": [_changed_only(column, _COLUMN_DEFAULTS) for column in spec.columns],
+        "indexes": [_changed_only(index, _INDEX_DEFAULTS) for index in spec.indexes],
         **({"hidden": True} if spec.hidden else {}),
     }
 
@@ -84,7 +84,13 @@ def specs_from_json(data: Iterable[Mapping[str, Any]]) -> tuple[TableSpec, ...]:
     return tuple(spec_from_json(table) for table in data)
 
 
-def _changed_only(spec: ColumnSpec | IndexSpec, plain: ColumnSpec | IndexSpec) -> dict[str, Any]:
-    values, defaults = asdict(spec), asdict(plain)
-    kept = {"name", "kind", "columns"}
-    return {key: value for key, value in values.items() if key in kept or value != defaults[key]}
+def _defaults(kind: type[ColumnSpec] | type[IndexSpec]) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, field.default) for field in fields(kind))
+
+
+_COLUMN_DEFAULTS, _INDEX_DEFAULTS = _defaults(ColumnSpec), _defaults(IndexSpec)
+
+
+def _changed_only(spec: ColumnSpec | IndexSpec, defaults: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    """A field without a default is never equal to it (it is dataclasses' MISSING), so it is always told."""
+    return {name: value for name, default in defaults if (value := getattr(spec, name)) != default}

@@ -6,6 +6,7 @@ are stored, the tables change and the new version starts to serve in one transac
 
 from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -23,7 +24,7 @@ from tessera.runtime.publishing.backfills import Task, handlers
 from tessera.runtime.publishing.catalogs import CatalogLoader
 from tessera.runtime.publishing.layers import OverlayEntry, TenantLayers, write_layers
 from tessera.runtime.publishing.plan import PublishPlan
-from tessera.runtime.publishing.proposal import Proposal, read_serving
+from tessera.runtime.publishing.proposal import Proposal, Serving, read_serving
 from tessera.storage.apply import Application, Checkpoint
 from tessera.storage.assess import LARGE_TABLE
 from tessera.storage.control import ControlDatabase
@@ -66,6 +67,7 @@ class Publisher:
         self._clock = clock or SystemClock()
         self._checkpoint = checkpoint
         self._checks = SchemaCheck(field_type_schemas())
+        self._kept: WeakKeyDictionary[TenantDatabase, Serving] = WeakKeyDictionary()
 
     # -- tenants ------------------------------------------------------------------------------------------------
 
@@ -79,13 +81,16 @@ class Publisher:
         return plan
 
     def recover(self, tenant: str) -> None:
-        """At start: upgrade the system tables, take back or finish what a killed publish left, and tell the servers."""
+        """At start: upgrade the system tables, take back or finish what a killed publish left, and tell the servers.
+
+        Harmless at any time, also while other processes serve and publish.
+        """
         database = self.control.open(tenant)
         self.control.upgrade_tenant(tenant)
         with publish_lock(database):
             self._application(database, lambda: self.catalogs(database)).recover()
-            with database.reading() as connection:
-                version = active_number(connection)
+        with database.reading() as connection:
+            version = active_number(connection)
         self.control.set_version(tenant, version)
 
     # -- layers -------------------------------------------------------------------------------------------------
@@ -135,11 +140,11 @@ class Publisher:
 
     def overlay(self, tenant: str) -> tuple[OverlayEntry, ...]:
         """The tenant's own changes, in order."""
-        return read_serving(self.control.open(tenant)).layers.overlay
+        return read_serving(self.control.open(tenant))[0].layers.overlay
 
     def apps(self, tenant: str) -> tuple[AppPackage, ...]:
         """The installed apps."""
-        return read_serving(self.control.open(tenant)).layers.apps
+        return read_serving(self.control.open(tenant))[0].layers.apps
 
     def publish(self, tenant: str, *, context: Context | None = None, dry_run: bool = False, accept: bool = False) -> PublishPlan:
         """Bring the tenant to what its stored layers say; usually nothing is left to do.
@@ -175,19 +180,16 @@ class Publisher:
         with publish_lock(database):
             self._application(database, lambda: self.catalogs(database)).recover()
             proposal = self._propose(database, change)
-            if proposal.changes_nothing:
-                self._store_layers(database, tenant, proposal, context)
-                version = proposal.serving.stored.version
-            else:
+            if not proposal.changes_nothing:
                 self._apply(database, tenant, proposal, context, accept=accept)
-                version = proposal.version
-        self.control.set_version(tenant, version)
-        return proposal.plan(applied=True)
+        plan = proposal.plan(applied=True)
+        self.control.set_version(tenant, plan.version)
+        return plan
 
     def _propose(self, database: TenantDatabase, change: LayerChange) -> Proposal:
-        serving = read_serving(database)
+        serving, version = read_serving(database, self._kept.get(database))
         layers = change(serving.layers)
-        proposal = Proposal(database, serving, layers, self._checks)
+        proposal = Proposal(database, serving, layers, version, self._checks)
         known = {entry.id for entry in serving.layers.overlay}
         for parked in proposal.parked:
             if layers.overlay[parked.index].id not in known:
@@ -200,27 +202,27 @@ class Publisher:
         acting = self._acting(tenant, context)
         snapshot = Snapshot(proposal.documents, proposal.checksum, acting.principal.name, self._clock.now())
 
-        def in_switch(connection: sa.Connection, version: int) -> None:
+        def store(connection: sa.Connection, version: int) -> None:
             write_layers(connection, proposal.serving.layers, proposal.layers, author=acting.principal.name, at=snapshot.at)
-            for task in at_once:
-                application.run_task(connection, task)
-            told = [change.text() for change in proposal.plan(applied=True).changes]
+            told = [change.text() for change in proposal.changes]
             self._audit(connection, acting, AuditEntry("", None, "publish", version, {"changes": told}))
 
         application.apply(
             proposal.tables,
             proposal.version,
             snapshot,
+            at_once=at_once,
             tasks=later,
-            in_switch=in_switch,
-            switched=lambda: self._switched(database, tenant, proposal.catalog),
+            in_switch=store,
+            switched=lambda: self._switched(database, tenant, proposal),
             accept=accept,
         )
 
-    def _switched(self, database: TenantDatabase, tenant: str, catalog: Catalog) -> None:
+    def _switched(self, database: TenantDatabase, tenant: str, proposal: Proposal) -> None:
         """Tell everybody at once; what is left to finish does not keep the new version from serving."""
-        self.catalogs.remember(database, catalog)
-        self.control.set_version(tenant, catalog.version)
+        self._kept[database] = proposal.outcome
+        self.catalogs.remember(database, proposal.catalog)
+        self.control.set_version(tenant, proposal.version)
 
     def _sorted_tasks(self, database: TenantDatabase, proposal: Proposal) -> tuple[tuple[Task, ...], tuple[Task, ...]]:
         """Tasks for the switch, and tasks for after it: all of them when one of them meets a larger table."""
@@ -231,13 +233,6 @@ class Publisher:
                 if (connection.execute(sa.select(sa.func.count()).select_from(some)).scalar() or 0) > BACKFILL_AT_ONCE:
                     return (), proposal.tasks
         return proposal.tasks, ()
-
-    def _store_layers(self, database: TenantDatabase, tenant: str, proposal: Proposal, context: Context | None) -> None:
-        """Another version of an app may define the very same things."""
-        if proposal.layers != proposal.serving.layers:
-            with database.writing() as connection:
-                author = self._acting(tenant, context).principal.name
-                write_layers(connection, proposal.serving.layers, proposal.layers, author=author, at=self._clock.now())
 
     def _application(self, database: TenantDatabase, catalog: Callable[[], Catalog]) -> Application:
         return Application(database, tasks=handlers(database, catalog, self._clock), checkpoint=self._checkpoint)
