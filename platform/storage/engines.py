@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from tessera.expressions.sqlite import register_sqlite_functions
+from tessera.expressions.sqlite import register_sqlite_functions
 from tessera.kernel.errors import ConfigurationError
 from tessera.storage.hot import HotConnections
 from tessera.storage.postgres_cursor import FreshPlanCursor
@@ -48,7 +49,8 @@ class EngineRegistry:
     """Opens databases. `locations` names the configured ones, so that no password has to stand in the control database.
 
     A SQLite location may contain `{tenant}`, which becomes the tenant's key: one file per tenant.
-    `threads` is how many threads of the process touch databases; pools are sized for it.
+    `threads` is how many threads of the process touch databases; pools are sized for it. `sqlite_hooks` make SQLite know the
+    functions that compiled statements call.
     """
 
     def __init__(
