@@ -126,11 +126,18 @@ class TenantDatabase:
         """
         parameters = statement.bind(values)
         try:
-            return self._hot.connection().execute(statement.sql, parameters).fetchall()  # type: ignore[no-any-return]
+            return self._fetch(statement.sql, parameters)
         except psycopg.Error:
             if not self._hot.lost():
                 raise
-            return self._hot.connection().execute(statement.sql, parameters).fetchall()  # type: ignore[no-any-return]
+            return self._fetch(statement.sql, parameters)
+
+    def _fetch(self, text: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        connection = self._hot.connection()
+        if self.dialect == "sqlite":
+            return connection.execute(text, parameters).fetchall()  # type: ignore[no-any-return]
+        # the binary form spares both sides the writing and reading of numbers and times as text
+        return connection.execute(text, parameters, binary=True).fetchall()  # type: ignore[no-any-return]
 
     def fetch_one(self, statement: CompiledStatement, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first driver row of a rendered read, or None."""

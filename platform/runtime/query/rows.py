@@ -162,11 +162,17 @@ class Selection:
         self.catalog = catalog
         self.reader = reader
         self.columns: list[sa.ColumnElement[Any]] = []
-        self._places: dict[tuple[sa.FromClause, str], int] = {}
+        self._places: dict[sa.ColumnElement[Any], int] = {}
         self._items: list[_Item] = []
 
     def add(self, column: sa.ColumnElement[Any]) -> int:
-        """The place of one more column."""
+        """The place of a column, which is selected once however often it is wanted."""
+        place = self._places.get(column)
+        if place is None:
+            place = self._places[column] = self._append(column)
+        return place
+
+    def _append(self, column: sa.ColumnElement[Any]) -> int:
         self.columns.append(column)
         return len(self.columns) - 1
 
@@ -177,7 +183,9 @@ class Selection:
     def take(self, keys: Mapping[str, Wanted], sources: Sources) -> None:
         """Lay out the columns of `keys`: first one for each key, then what else they need."""
         scopes = [_scope_of(wanted.path, sources) for wanted in keys.values()]
-        first = [self.add(scope.columns(w.path.field)[0]) for scope, w in zip(scopes, keys.values(), strict=True)]
+        columns = [scope.columns(wanted.path.field)[0] for scope, wanted in zip(scopes, keys.values(), strict=True)]
+        first = [self._append(column) for column in columns]  # each key its own place, in order
+        self._places.update(zip(columns, first, strict=True))
         for scope, wanted, place in zip(scopes, keys.values(), first, strict=True):
             rest = [self.add(column) for column in scope.columns(wanted.path.field)[1:]]
             item = _Item(wanted.key, wanted.path.field, (place, *rest))
