@@ -49,7 +49,8 @@ def lay_app(layers: Layers, package: AppPackage) -> None:
         layers.settings[name] = declared.get("default")
         layers.provenance["settings", name] = package.name
     for language, texts in package.texts.items():
-        layers.texts.setdefault(language, {}).update(texts)
+        known = layers.texts.setdefault(language, {})
+        known |= {english: text for english, text in texts.items() if english not in known}  # an app never renames those below it
 
 
 def lay_apps(packages: Iterable[AppPackage]) -> Layers:

@@ -156,6 +156,17 @@ def _resolve(layers: Layers, keys: Path, *, create: bool) -> _Place:
         position += 2
 
 
+def place_class(keys: Path) -> tuple[type | None, str | None]:
+    """The class of the definition that a path leads to (or leads into), and the property (None: the definition itself)."""
+    cls: type | None = ROOTS.get(keys[0])
+    for position in range(2, len(keys), 2):
+        slot = slots_of(cls).get(keys[position]) if cls is not None else None
+        if slot is None or position == len(keys) - 1:
+            return cls, keys[position]
+        cls = slot.entry
+    return cls, None
+
+
 def _mapping(value: Any, keys: Path) -> dict[str, Any]:
     """`value`, which an earlier operation may have made something that nothing can stand in."""
     if not isinstance(value, dict):
