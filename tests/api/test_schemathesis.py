@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.api.live import live_server
 from tests.api.service import Service
 
-SECONDS = 35
+SECONDS = 30
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance"
 )

@@ -117,10 +117,9 @@ def fixed_paths() -> Json:
             }
         },
     }
-    binary = {
-        "description": "The content.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
+    octets = {"schema": {"type": "string", "format": "binary"}}
+    # whatever was uploaded; the first entry is for clients that look for a type they know
+    binary = {"description": "The content.", "content": {"application/octet-stream": octets, "*/*": octets}}
     return {
         "/me": {"get": _operation("me_get", "Who the caller is", "Access", {"200": _answer(ref("Me"))})},
         "/auth/token": {
