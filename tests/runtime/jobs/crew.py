@@ -98,7 +98,7 @@ class Crew:
             carrier = ThreadCarrier(self.tenants, *self.registries(), self.clock, self.settings)
         carrier.start()
         print("ready", flush=True)
-        while not stop.wait(0.02):
+        while not stop.wait(0.06):
             self.place_order()
             carrier.announce("test")
         carrier.stop()

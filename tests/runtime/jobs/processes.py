@@ -51,19 +51,30 @@ class RedisServer:
 
 
 class CrewProcess:
-    """One server or worker; `start` returns when it is ready."""
+    """One server or worker; `start` returns when it is ready, `spawn` at once."""
 
     def __init__(self, role: str, options: dict[str, Any], log: Path) -> None:
         self._command = [sys.executable, "-m", "tests.runtime.jobs.crew", role, json.dumps(options)]
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self._ready = False
 
     def start(self) -> "CrewProcess":
+        self.spawn()
+        self.await_ready()
+        return self
+
+    def spawn(self) -> None:
+        self._ready = False
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log)
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == b"ready\n", self._log.read_text()
-        return self
+
+    def await_ready(self) -> None:
+        if not self._ready:
+            assert self._process is not None
+            assert self._process.stdout is not None
+            assert self._process.stdout.readline() == b"ready\n", self._log.read_text()
+            self._ready = True
 
     def kill(self) -> None:
         """SIGKILL: nothing is put in order."""

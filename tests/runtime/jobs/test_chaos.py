@@ -16,13 +16,14 @@ from tests.runtime.jobs.crew import orders
 from tests.runtime.jobs.processes import CrewProcess, RedisServer, wait_until
 from tests.runtime.jobs.workplace import Workplace
 
-KILLS = 4
+KILLS = 8
 HEARTBEATS = {"sweep": 0.5, "heartbeat": 0.2, "lease": 4}
 
 
-@pytest.fixture(params=["threads", "redis"])
-def redis_server(request: pytest.FixtureRequest) -> Iterator[RedisServer | None]:
-    if request.param == "threads":
+@pytest.fixture
+def redis_server(location: Location) -> Iterator[RedisServer | None]:
+    """As it is used: SQLite with the servers' own threads, PostgreSQL with Redis and workers."""
+    if location.engine == "sqlite":
         yield None
         return
     with RedisServer() as server:
@@ -36,7 +37,7 @@ def start_crew(location: Location, redis: RedisServer | None, folder: Path, stac
     crew = [CrewProcess(role, options | HEARTBEATS, folder / "log") for role in roles]
     for process in crew:
         stack.callback(process.kill)
-        process.start()
+        process.spawn()
     return crew
 
 
@@ -76,12 +77,15 @@ def test_every_committed_event_has_its_effects_exactly_once(
     with ExitStack() as stack:
         crew = start_crew(location, redis_server, tmp_path, stack)
         for number in range(KILLS):
-            time.sleep(random.uniform(0.05, 0.6))
             victim = random.choice(crew)
+            victim.await_ready()
+            time.sleep(random.uniform(0.05, 0.6))
             victim.kill()
+            victim.spawn()
             if redis_server is not None and number % 3 == 1:
                 hurt(redis_server)
-            victim.start()
+        for process in crew:
+            process.await_ready()
         first, *others = crew
         assert first.terminate() == 0  # no more orders
         if redis_server is None:
