@@ -155,7 +155,7 @@ CASES: Mapping[str, Case] = {
     ),
     "person_name": Case(
         {},
-        st.fixed_dictionaries({}, optional={"family": texts, "given": texts, "prefix": texts, "suffix": texts}).filter(bool),
+        st.fixed_dictionaries({"family": texts}, optional={"given": texts, "prefix": texts, "suffix": texts}),
         lambda value: f"{value.family} {value.given}".strip().lower(),
     ),
     "barcode": Case({"symbology": "ean13"}, st.integers(0, 10**12 - 1).map(ean13), lower, reads_its_text=True, folds=True),
