@@ -12,7 +12,7 @@ from tessera.expressions import syntax
 from tessera.expressions.errors import FormulaIssue
 from tessera.expressions.functions.special import ORDERED
 from tessera.expressions.syntax import Span
-from tessera.expressions.tree import UNKNOWN, AggregateFunction, AggregateOver, Node, Rows
+from tessera.expressions.tree import UNKNOWN, AggregateFunction, AggregateOver, Constant, Node, Rows
 from tessera.expressions.types import BOOLEAN, INTEGER, NUMBER, Type
 
 #: Functions over rows → whether they take something from each row (None: they may).
@@ -117,6 +117,8 @@ class AggregateChecks(ABC):
         taken = cast(Node, operand)
         if taken is UNKNOWN:
             return UNKNOWN
+        if taken.type.kind == "null":
+            taken = Constant(None, NUMBER)
         kinds = ("number",) if function in ("sum", "avg") else tuple(ORDERED)
         if taken.type.kind not in kinds:
             return self.wrong(
@@ -126,5 +128,5 @@ class AggregateChecks(ABC):
                 more="" if len(kinds) == 1 else " and dates",
             )
         return AggregateOver(
-            name, rows, operand, condition, NUMBER if function == "avg" else Type(taken.type.kind, None, taken.type.scale)
+            name, rows, taken, condition, NUMBER if function == "avg" else Type(taken.type.kind, None, taken.type.scale)
         )

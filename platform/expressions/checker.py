@@ -34,7 +34,7 @@ from tessera.expressions.limits import MAX_ISSUES
 from tessera.expressions.scope import Member, Scope
 from tessera.expressions.syntax import Span
 from tessera.expressions.tree import UNKNOWN, Apply, Circumstance, Constant, Field, Node, Rows
-from tessera.expressions.types import BOOLEAN, DATE, DATETIME, NULL, NUMBER, TEXT, Type, record
+from tessera.expressions.types import BOOLEAN, DATE, DATETIME, NULL, NUMBER, TEXT, Kind, Type, record
 
 NOTHING: Final = Constant(None, NULL)
 
@@ -227,8 +227,10 @@ class Checker(AggregateChecks):
         if operator in ("=", "!="):
             same = self.equal(left, right, node)
             return same if operator == "=" else tree.Not(same)
+        if left.type.kind == "null" or right.type.kind == "null":
+            return Constant(False, BOOLEAN)
         for side, part in ((left, node.operands[0]), (right, node.operands[1])):
-            if side.type.kind not in (*ORDERED, "text", "null"):
+            if side.type.kind not in (*ORDERED, "text"):
                 return self.wrong(
                     "{kind} cannot be less or more than something.", part.span, kind=KIND_NAMES[side.type.kind].capitalize()
                 )
@@ -254,6 +256,8 @@ class Checker(AggregateChecks):
         if any(value is UNKNOWN for value in values):
             return UNKNOWN
         subject, *options = values
+        if subject.type.kind == "null":
+            return Constant(False, BOOLEAN)
         if subject.type.kind in ("choices", "any"):
             return self.wrong("Use has() to look into {kind}.", node.subject.span, kind=KIND_NAMES[subject.type.kind])
         for option, part in zip(options, node.options, strict=True):
@@ -322,6 +326,8 @@ class Checker(AggregateChecks):
         if found is None:
             return UNKNOWN
         results, type_ = found
+        if type_.kind == "null":
+            return NOTHING
         return tree.Choose(tuple(zip(conditions, results[:-1], strict=True)), results[-1], type_)
 
     def case(self, node: syntax.Call) -> Node:
@@ -343,6 +349,8 @@ class Checker(AggregateChecks):
                 return self.wrong("A case never equals nothing; use is_empty() in if().", part.span)
             self.check_choice(subject, choice, part.span)
         results, type_ = found
+        if subject.type.kind == "null" or type_.kind == "null":
+            return results[-1]
         return tree.Switch(subject, tuple(zip(choices, results[:-1], strict=True)), results[-1], type_)
 
     def results(
@@ -360,13 +368,16 @@ class Checker(AggregateChecks):
         if type_.kind in ("choices", "any"):
             self.wrong("{kind} cannot be a result here.", node.span, kind=KIND_NAMES[type_.kind].capitalize())
             return None
-        return values, type_
+        return [_typed(value, type_) for value in values], type_
 
     def coalesce(self, node: syntax.Call) -> Node:
         if not node.arguments:
             return self.wrong_count(node, [1])
         found = self.of_one_type([self.value(argument) for argument in node.arguments], node)
-        return UNKNOWN if found is None else tree.FirstFilled(tuple(found[0]), found[1])
+        if found is None:
+            return UNKNOWN
+        values, type_ = found
+        return NOTHING if type_.kind == "null" else tree.FirstFilled(tuple(values), type_)
 
     def is_empty(self, node: syntax.Call) -> Node:
         if len(node.arguments) != 1:
@@ -426,7 +437,7 @@ class Checker(AggregateChecks):
         if wanted.kind == "any" or _suits(value.type, wanted.kind):
             if wanted.kind == "date" and value.type.kind == "datetime":
                 return self.apply(LOCAL_DATE, [value])
-            return Constant(None, wanted) if value is NOTHING else value
+            return _typed(value, wanted)
         return self.mismatch(value, wanted.kind, span)
 
     def alike(self, values: list[Node], span: Span) -> list[Node]:
@@ -446,10 +457,7 @@ class Checker(AggregateChecks):
         """The overload on its arguments; worked out at once where all are constant."""
         if any(value is UNKNOWN for value in values):
             return UNKNOWN
-        arguments = [
-            self.apply(LOCAL_DATE, [value]) if value.type.kind == "datetime" and overload.parameter(at).kind == "date" else value
-            for at, value in enumerate(values)
-        ]
+        arguments = [self.argument(value, overload.parameter(at).kind) for at, value in enumerate(values)]
         if overload.local:
             arguments.append(Circumstance("timezone", TEXT))
         if overload.strict and any(isinstance(value, Constant) and value.value is None for value in arguments):
@@ -457,6 +465,12 @@ class Checker(AggregateChecks):
         if all(isinstance(value, Constant) for value in arguments):
             return Constant(overload.python(*(cast(Constant, value).value for value in arguments)), overload.result)
         return Apply(overload, tuple(arguments), overload.result)
+
+    def argument(self, value: Node, kind: Kind) -> Node:
+        """A value as the argument of that kind which it is fit for."""
+        if kind == "date" and value.type.kind == "datetime":
+            return self.apply(LOCAL_DATE, [value])
+        return _typed(value, Type(kind))
 
     def check_choice(self, field: Node, other: Node, span: Span) -> None:
         """A picklist field can only equal keys of its picklist."""
@@ -518,6 +532,11 @@ def _constant(value: Decimal | str | bool | None) -> Node:
     if isinstance(value, bool):
         return Constant(value, BOOLEAN)
     return Constant(value, NUMBER if isinstance(value, Decimal) else TEXT)
+
+
+def _typed(value: Node, type_: Type) -> Node:
+    """Nothing, where something of `type_` is meant; every other value as it is."""
+    return Constant(None, type_) if value.type.kind == "null" else value
 
 
 def _suits(type_: Type, kind: str) -> bool:

@@ -55,7 +55,7 @@ class Formula:
     @cached_property
     def circumstances(self) -> frozenset[str]:
         """What it reads of the environment: any of `now`, `today`, `timezone`, `user`."""
-        return frozenset(node.name for node in _nodes(self.tree) if isinstance(node, Circumstance))
+        return frozenset(node.name for node in tree.walk(self.tree) if isinstance(node, Circumstance))
 
     @property
     def stale_by_time(self) -> bool:
@@ -71,12 +71,6 @@ def check(text: str, scope: Scope, module: str, *, expect: Type | None = None) -
     """The formula that `text` spells about records of `module`, of the kind that `expect` wants. Raises `FormulaError`."""
     typed = Checker(text, scope, module).whole(parse(text), expect)
     return Formula(text, module, typed.type, typed)
-
-
-def _nodes(node: Node) -> Iterator[Node]:
-    yield node
-    for child in tree.children(node):
-        yield from _nodes(child)
 
 
 def _paths(node: Node, ways: tuple[tuple[str, ...], ...]) -> Iterator[tuple[str, ...]]:

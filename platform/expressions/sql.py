@@ -24,7 +24,8 @@ Sql = sa.ColumnElement[Any]
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """Rows that a formula aggregates: what to select from, what ties them to the row outside, and how to read their names."""
+    """Rows that a formula aggregates: what to select from (with a column `id`), what ties them to the row outside, and how
+    their names are read."""
 
     source: sa.FromClause
     correlation: sa.ColumnElement[bool]
@@ -216,7 +217,7 @@ class _Compiler:
         inner = _Compiler((*self.resolvers[: node.rows.inner], rows.resolver))
         if node.function in ("any", "all"):
             return self.existence(node, rows, inner)
-        figure = self.figure(node, inner)
+        figure = self.figure(node, inner, rows.source)
         found: sa.Select[Any] = sa.select(figure).select_from(rows.source).where(rows.correlation)
         if node.condition is not None:
             found = found.where(inner.predicate(node.condition))
@@ -229,27 +230,37 @@ class _Compiler:
         exists = found.correlate_except(rows.source).scalar_subquery()
         return self.boolean("(EXISTS {0})" if node.function == "any" else "(NOT EXISTS {0})", exists)
 
-    def figure(self, node: AggregateOver, inner: "_Compiler") -> Sql:
+    def figure(self, node: AggregateOver, inner: "_Compiler", source: sa.FromClause) -> Sql:
         """The aggregate itself, inside the subquery."""
         if node.function == "count":
             count = "COUNT({0})" if node.operand is not None else "COUNT(*)"
-            arguments: Sequence[Sql] = [inner.counted(node.operand)] if node.operand is not None else []
+            arguments: Sequence[Sql] = [inner.taken(node, source)] if node.operand is not None else []
             return Fragment(f"{count}::numeric" if self.postgresql else f"CAST({count} AS TEXT)", arguments, NumberSql())
         if node.operand is None:
             raise NotCompilable(f"{node.function} of nothing")
         template = self.figure_template(node.function, node.operand.type)
-        return Fragment(template, [inner.value(node.operand)], SQL_TYPES[node.type.kind])
+        return Fragment(template, [inner.taken(node, source)], SQL_TYPES[node.type.kind])
 
-    def counted(self, node: Node) -> Sql:
-        if node.type.kind in ("choices", "any", "list"):
-            raise NotCompilable("counting values of this kind")
-        return self.value(node)
+    def taken(self, node: AggregateOver, source: sa.FromClause) -> Sql:
+        """What is taken of each row.
+
+        In SQL an aggregate of nothing but outer columns belongs to the outer query, so such a value is tied to the row.
+        """
+        operand = node.operand
+        if operand is None or operand.type.kind in ("choices", "any", "list"):
+            raise NotCompilable(f"{node.function} of values of this kind")
+        levels = {part.level for part in tree.walk(operand) if isinstance(part, tree.Field)}
+        value = self.value(operand)
+        if levels and node.rows.inner not in levels:
+            return Fragment("CASE WHEN {0} IS NOT NULL THEN {1} END", (source.c.id, value), SQL_TYPES[operand.type.kind])
+        return value
 
     def figure_template(self, function: str, type_: Type) -> str:
         if type_.kind != NUMBER.kind:
             return f"{function.upper()}({{0}})"
         if not self.postgresql:
-            return f"tx_{function}({{0}})"
+            # an aggregate of Python's own is not asked at all where there are no rows
+            return "CASE WHEN COUNT(*) > 0 THEN tx_sum({0}) ELSE '0' END" if function == "sum" else f"tx_{function}({{0}})"
         if function == "sum":
             return settled("COALESCE(SUM({0}), 0)")
         if function == "avg":

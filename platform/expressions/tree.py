@@ -4,6 +4,7 @@ Names are gone: a `Field` says on which row it stands (0 is the record, 1 the ro
 by which names to walk from there.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -217,3 +218,10 @@ def children(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - a table of shap
             return tuple(part for part in (node.operand, node.condition) if part is not None)
         case _:
             return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """`node` and every node below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)

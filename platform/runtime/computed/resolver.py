@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tessera.expressions.environment import Environment
 from tessera.expressions.errors import NotCompilable
 from tessera.expressions.sql import Dialect, RowSource, stored_number
+from tessera.expressions.sql_types import SpanSql
 from tessera.runtime.fields.base import CompiledField
 from tessera.runtime.model import Catalog, CompiledModule
 from tessera.storage.types import ExactDecimal
@@ -99,7 +100,7 @@ class ModuleResolver:
         if kind in _UNREADABLE or not columns:
             raise NotCompilable(f"{field.key} is no single value")
         if kind == "duration":
-            return columns[0]  # whole seconds, as the language has them
+            return sa.type_coerce(columns[0], SpanSql())  # whole seconds, as the language has them
         found = field.type.expression_sql(field, columns)
         if found is None:
             raise NotCompilable(f"{field.key} has no SQL form")
