@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from tessera.expressions.sqlite import register_sqlite_functions
-from tessera.expressions.sqlite import register_sqlite_functions
 from tessera.kernel.errors import ConfigurationError
 from tessera.storage.hot import HotConnections
 from tessera.storage.postgres_cursor import FreshPlanCursor

@@ -5,6 +5,7 @@ A publish hides. `hidden_parts` counts what a purge would lose; `purge` drops ex
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -15,7 +16,15 @@ from tessera.storage.columns import TableSpec
 from tessera.storage.ddl import Ddl
 from tessera.storage.naming import search_table
 from tessera.storage.tenant_database import TenantDatabase
-from tessera.storage.versions import active_version, save_tables
+from tessera.storage.versions import (
+    Snapshot,
+    StoredVersion,
+    active_documents,
+    active_version,
+    insert_version,
+    next_number,
+    supersede,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,11 @@ def hidden_parts(database: TenantDatabase) -> list[HiddenPart]:
     return parts
 
 
-def purge(database: TenantDatabase, parts: Collection[HiddenPart]) -> None:
-    """Drop these parts for good, all or none. The caller holds the tenant's `publish_lock`.
+def purge(database: TenantDatabase, parts: Collection[HiddenPart], *, author: str, at: datetime) -> int:
+    """Drop these parts for good, all or none; returns the new metadata version, which differs in its tables only.
 
-    Raises `Conflict` when a part is not hidden (any more) or holds more values than were counted.
+    The caller holds the tenant's `publish_lock`, and nothing is left to finish for the serving version. Raises `Conflict` when a
+    part is not hidden (any more) or holds more values than were counted.
     """
     current = {part.name: part for part in hidden_parts(database)}
     for part in parts:
@@ -62,16 +72,23 @@ def purge(database: TenantDatabase, parts: Collection[HiddenPart]) -> None:
     tables = {part.table for part in parts if part.column is None}
     columns = {(part.table, part.column) for part in parts if part.column is not None}
 
+    with database.reading() as connection:
+        current_version, following = active_version(connection), next_number(connection)
+        _, documents = active_documents(connection)
+    specs = current_version.tables
+    snapshot = Snapshot(documents, current_version.checksum, author, at)
+    done = {"changes": [], "prepare": [], "finish": [], "purged": sorted(part.name for part in parts)}
+    stored = StoredVersion(following, snapshot.checksum, tuple(_remaining(specs, tables, columns)), done)
+
     def drop() -> None:
         with database.altering(lock_wait_ms=LOCK_WAIT_MS, foreign_keys=False) as connection:
-            version = active_version(connection)
-            for spec in version.tables:
-                if spec.name in tables:
-                    execute(connection, _drop_table(ddl, spec))
+            supersede(connection)
+            insert_version(connection, stored, "active", snapshot)
+            execute(connection, [statement for spec in specs if spec.name in tables for statement in _drop_table(ddl, spec)])
             execute(connection, [ddl.drop_column(table, str(column)) for table, column in sorted(columns)])
-            save_tables(connection, version.version, _remaining(version.tables, tables, columns))
 
     patiently(drop)
+    return following
 
 
 def _remaining(

@@ -3,7 +3,7 @@
 States: `applying` (being prepared; the one before it serves), `active` (the highest serves), `superseded`, `failed`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,11 +88,6 @@ def set_state(connection: sa.Connection, version: int, state: str) -> None:
 def save_plan(connection: sa.Connection, version: int, plan: Mapping[str, Any]) -> None:
     """Remember how far a version has got."""
     connection.execute(sa.update(versions).where(versions.c.version == version).values(plan=dict(plan)))
-
-
-def save_tables(connection: sa.Connection, version: int, tables: Sequence[TableSpec]) -> None:
-    """Remember the tables as they stand after a purge."""
-    connection.execute(sa.update(versions).where(versions.c.version == version).values(tables=specs_to_json(tables)))
 
 
 def unfinished(connection: sa.Connection) -> list[tuple[int, dict[str, Any]]]:

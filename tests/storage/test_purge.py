@@ -1,5 +1,7 @@
 """Dropping what was hidden, on request only."""
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 
@@ -10,6 +12,7 @@ from tessera.storage.publish_lock import PublishRunning, publish_lock
 from tessera.storage.purge import HiddenPart, hidden_parts, purge
 from tessera.storage.tables import build_table
 from tessera.storage.tenant_database import TenantDatabase
+from tessera.storage.versions import active_number
 from tests.support.tables import column_types, plan_tables, publish_tables, table_names
 
 ID = ColumnSpec("id", "uuid", nullable=False)
@@ -19,6 +22,10 @@ FIRM = TableSpec(
     "firm", (ID, ColumnSpec("name", "text"), ColumnSpec("boss", "uuid", references="person"), ColumnSpec("old", "text"))
 )
 SLIM = TableSpec("firm", FIRM.columns[:2])
+
+
+def purge_now(database: TenantDatabase, parts: list[HiddenPart]) -> int:
+    return purge(database, parts, author="test", at=datetime.now(UTC))
 
 
 @pytest.fixture
@@ -39,7 +46,9 @@ def test_what_would_be_lost_is_counted_first(hidden: TenantDatabase) -> None:
 
 def test_purging_drops_exactly_what_is_named(hidden: TenantDatabase) -> None:
     parts = {part.name: part for part in hidden_parts(hidden)}
-    purge(hidden, [parts["firm.old"], parts["person"]])
+    with hidden.reading() as connection:
+        before = active_number(connection)
+    assert purge_now(hidden, [parts["firm.old"], parts["person"]]) == before + 1
     assert table_names(hidden) == {"firm"}
     assert set(column_types(hidden, "firm")) == {"id", "name", "boss"}
     assert plan_tables(hidden, [SLIM]).is_empty
@@ -52,13 +61,13 @@ def test_purging_drops_exactly_what_is_named(hidden: TenantDatabase) -> None:
 def test_visible_parts_are_never_purged(hidden: TenantDatabase) -> None:
     for part in (HiddenPart("firm", None, 10), HiddenPart("firm", "name", 10), HiddenPart("sys_audit", None, 10)):
         with pytest.raises(Conflict, match="not hidden"):
-            purge(hidden, [part])
+            purge_now(hidden, [part])
 
 
 def test_more_than_was_counted_is_not_lost(hidden: TenantDatabase) -> None:
     [part] = [part for part in hidden_parts(hidden) if part.name == "firm.old"]
     with pytest.raises(Conflict, match="more values"):
-        purge(hidden, [HiddenPart(part.table, part.column, part.values - 1)])
+        purge_now(hidden, [HiddenPart(part.table, part.column, part.values - 1)])
     assert "old" in column_types(hidden, "firm")
 
 

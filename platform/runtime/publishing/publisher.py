@@ -162,12 +162,14 @@ class Publisher:
 
     def purge(self, tenant: str, parts: Collection[HiddenPart], *, context: Context | None = None) -> None:
         """Delete hidden parts for good; raises `Conflict` when they hold more than was counted."""
-        database = self.control.open(tenant)
+        database, acting = self.control.open(tenant), self._acting(tenant, context)
         with publish_lock(database):
-            purge(database, parts)
+            self._application(database, lambda: self.catalogs(database)).recover()
+            version = purge(database, parts, author=acting.principal.name, at=self._clock.now())
             with database.writing() as connection:
                 purged = {"parts": [part.name for part in parts]}
-                self._audit(connection, self._acting(tenant, context), AuditEntry("", None, "purge", changes=purged))
+                self._audit(connection, acting, AuditEntry("", None, "purge", version, purged))
+        self.control.set_version(tenant, version)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
