@@ -9,7 +9,7 @@ from tessera.api.options import ApiOptions
 from tessera.security.scopes import Scopes
 from tessera.security.sessions import open_session
 from tests.api.service import PASSWORD, Caller, Service
-from tests.api.shop import SHOP, field, module
+from tests.api.shop import SHOP
 
 READ_CUSTOMERS = Scopes(frozenset({"customer"}), frozenset({"read"}))
 
@@ -208,31 +208,3 @@ def test_cors_is_off_until_an_origin_is_named(service: Service) -> None:
     preflight = allowing.anonymous().call("OPTIONS", "/customer", headers=origin)
     assert preflight.headers["Access-Control-Allow-Origin"] == "https://shop.example"
     assert allowing.caller("ann").get("/me", headers=origin).headers["Access-Control-Allow-Origin"] == "https://shop.example"
-
-
-# -- features -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.feature("PLT-26")
-def test_every_module_has_the_interface_under_the_callers_own_rights(service: Service) -> None:
-    """PLT-26: with a staff token create, read, filter and update a custom-module record; without the rights: forbidden."""
-    vehicle = module("x_vehicle", field("name", "text", required=True), field("plate", "text"), field("seats", "integer"))
-    service.republish(replace(SHOP, modules={**SHOP.modules, vehicle.key: vehicle}))
-    staff = service.caller("mel")
-    made = staff.made("/x_vehicle", {"name": "Van", "plate": "1234 BCD", "seats": 3})
-    path = f"/x_vehicle/{made['id']}"
-    query = '/x_vehicle?filter={"field":"seats","op":"gte","value":3}'
-    assert staff.get(path).get_json()["plate"] == "1234 BCD"
-    assert [row["id"] for row in staff.get(query).get_json()["items"]] == [made["id"]]
-    assert staff.patch(path, {"seats": 5}).get_json()["seats"] == 5
-
-    lacking = service.caller("mel", READ_CUSTOMERS)
-    answers = [
-        lacking.post("/x_vehicle", {"name": "Bus"}),
-        lacking.get(path),
-        lacking.get(query),
-        lacking.patch(path, {"seats": 9}),
-        lacking.delete(path),
-    ]
-    assert [(a.status_code, a.get_json()["code"]) for a in answers] == [(403, "forbidden")] * 5
-    assert staff.get(path).get_json()["seats"] == 5

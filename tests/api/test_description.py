@@ -4,7 +4,6 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
-import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tessera.api.routes import ROUTES
@@ -42,9 +41,7 @@ def test_every_address_is_described_and_nothing_else(ann: Caller) -> None:
         assert set(described[path]) == {method.lower() for method in route.methods}
 
 
-@pytest.mark.feature("PLT-28")
 def test_a_new_field_is_described_at_once_with_type_and_choices(service: Service, ann: Caller) -> None:
-    """PLT-28: add a field to Customer; the generated description lists it at once with type and picklist values."""
     assert "x_channel" not in ann.get("/openapi.json").get_data(as_text=True)
     choices = {"web": {"label": "Web shop"}, "fair": {"label": "Trade fair"}}
     service.republish(with_customer_fields(field("x_channel", "picklist", values=choices), field("x_visits", "integer")))
