@@ -115,3 +115,7 @@ class Settings:
     def max_upload_bytes(self) -> int:
         """`max_upload_mb` in bytes."""
         return self.max_upload_mb * 1024 * 1024
+
+    def files_of(self, tenant: str) -> Path:
+        """The folder of a tenant's uploaded files."""
+        return self.data_dir / "files" / tenant

@@ -35,7 +35,7 @@ def build_runtime(settings: Settings, *, clock: Clock | None = None) -> Runtime:
         control,
         policy=BasicPolicy(administered=ADMINISTERED),
         load_catalog=CatalogLoader(),
-        store_for=lambda tenant: FileStore(settings.data_dir / "files" / tenant, max_bytes=settings.max_upload_bytes),
+        store_for=lambda tenant: FileStore(settings.files_of(tenant), max_bytes=settings.max_upload_bytes),
         clock=clock or SystemClock(),
     )
     runtime.carrier = _carrier(runtime, settings)

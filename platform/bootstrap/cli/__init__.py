@@ -19,6 +19,7 @@ COMMANDS = MappingProxyType(
     {
         "serve": "tessera.bootstrap.cli.serve:serve",
         "worker": "tessera.bootstrap.cli.worker:worker",
+        "demo": "tessera.bootstrap.cli.demo:demo",
         "tenant": "tessera.bootstrap.cli.tenant:tenant",
         "app": "tessera.bootstrap.cli.app:app",
         "user": "tessera.bootstrap.cli.user:user",
@@ -79,7 +80,7 @@ def main(ctx: click.Context, config_file: Path | None, data_dir: Path | None) ->
 
     \b
     A first installation:
-      tessera tenant create acme --name "Acme Ltd" --app standard_crm --admin ann@acme.example
+      tessera tenant create acme --name "Acme Ltd" --app standard_crm --admin ann
       tessera serve
 
     Settings come from TESSERA_… environment variables and a TOML file; docs/configuration.md lists them. When something does not

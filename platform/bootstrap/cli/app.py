@@ -45,10 +45,10 @@ def install(options: ProcessOptions, *, apps: tuple[str, ...], tenant_key: str, 
 @pass_options
 def remove(options: ProcessOptions, *, name: str, tenant_key: str, dry_run: bool) -> None:
     """Take an app away. Its modules are hidden; their records stay until `tessera purge`."""
-    from tessera.bootstrap.wiring import build_publisher
+    from tessera.bootstrap.tenants import remove_app
 
     with opened(options) as (_, runtime):
-        plan = build_publisher(runtime).remove_app(tenant_key, name, dry_run=dry_run)
+        plan = remove_app(runtime, tenant_key, name, dry_run=dry_run)
     print_plan(plan)
 
 

@@ -1,6 +1,6 @@
 """What every command needs: the settings, a runtime that is closed afterwards, and errors in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from tessera.bootstrap.configuration import load_settings, prepare
 from tessera.bootstrap.log import configure_logging
 from tessera.bootstrap.settings import Settings
 from tessera.kernel.errors import TesseraError, ValidationFailed
+from tessera.metadata.errors import AppErrors
 
 if TYPE_CHECKING:  # commands that need no runtime start without it
     from tessera.runtime.runtime import Runtime, TenantRuntime
@@ -59,10 +60,12 @@ def opened_tenant(options: ProcessOptions, key: str) -> "Iterator[TenantRuntime]
 
 
 def explain(error: TesseraError) -> list[str]:
-    """The error in lines for a terminal: its text, then every single problem."""
-    lines = [f"Error: {error.text()}"]
+    """The error in lines for a terminal: its text, then every single thing that is wrong."""
+    details: Iterable[str] = ()
     if isinstance(error, ValidationFailed):
-        lines += [f"  {problem.pointer or '/'}: {problem.text()}" for problem in error.problems]
-    else:
-        lines += [f"  {problem}" for problem in getattr(error, "problems", ())]
-    return lines
+        details = (f"{problem.pointer or '/'}: {problem.text()}" for problem in error.problems)
+    elif isinstance(error, AppErrors):
+        details = (str(mistake) for mistake in error.mistakes)
+    elif findings := getattr(error, "findings", ()):
+        details = (finding.text() for finding in findings)
+    return [f"Error: {error.text()}", *(f"  {line}" for line in details)]

@@ -91,9 +91,11 @@ def resume(options: ProcessOptions, key: str) -> None:
 @pass_options
 def delete(options: ProcessOptions, key: str, yes: bool) -> None:
     """Delete KEY with all its data, for good."""
-    with opened(options) as (_, runtime):
+    from tessera.bootstrap.tenants import delete_tenant
+
+    with opened(options) as (settings, runtime):
         record = runtime.control.get(key)
         if not yes:
             click.confirm(f"Delete {record.name} ({key}) with every record, file and user in it?", abort=True)
-        runtime.control.drop(key)
+        delete_tenant(settings, runtime, key)
     click.echo(f"Tenant {key} is gone.")
