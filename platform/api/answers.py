@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import orjson
 from flask import Response
 
@@ -40,7 +40,7 @@ def respond(answer: Answer, accepted: str, *, compress_from: int) -> Response:
         return Response(answer.stream, answer.status, headers, content_type=answer.content_type, direct_passthrough=True)
     body = answer.body
     if len(body) >= compress_from:
-        headers["Vary"] = "Accept-Encoding"
+        headers["Vary"] = "Accept-Encoding, Origin" if "Vary" in headers else "Accept-Encoding"
         coding = _coding(accepted)
         if coding is not None:
             body = brotli.compress(body, quality=4) if coding == "br" else gzip.compress(body, compresslevel=5, mtime=0)

@@ -19,6 +19,8 @@ from tessera.api.rate_limits import Allowance, RateLimitReached
 from tessera.kernel.errors import BadRequest, TesseraError
 from tessera.kernel.ids import uuid7
 
+#: On every answer that does not say otherwise itself.
+_ALWAYS: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"}
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 
@@ -84,20 +86,14 @@ class Endpoint:
         return Answer(known.status, body, problem_headers(known, token_sent=token_sent), MEDIA_TYPE)
 
     def _finish(self, actual: Request, answer: Answer, request_id: str, allowance: Allowance | None) -> Response:
-        response = respond(answer, actual.headers.get("Accept-Encoding", ""), compress_from=self._options.compress_from)
-        headers = response.headers
-        headers["X-Request-Id"] = request_id
-        headers["X-Content-Type-Options"] = "nosniff"
-        if "Cache-Control" not in headers:
-            headers["Cache-Control"] = "private, no-cache"
+        headers = {"X-Request-Id": request_id, **_ALWAYS, **answer.headers}
         if allowance is not None:
-            for name, value in allowance.headers():
-                headers[name] = value
-        origin = actual.headers.get("Origin")
-        if origin is not None and self._options.cors_origins:
-            for name, value in cors_headers(origin, self._options.cors_origins, preflight=actual.method == "OPTIONS").items():
-                headers.add(name, value)
-        return response
+            headers.update(allowance.headers())
+        origin = actual.headers.get("Origin") if self._options.cors_origins else None
+        if origin is not None:
+            headers |= cors_headers(origin, self._options.cors_origins, preflight=actual.method == "OPTIONS")
+        answer.headers = headers
+        return respond(answer, actual.headers.get("Accept-Encoding", ""), compress_from=self._options.compress_from)
 
 
 def _request_id(actual: Request) -> str:

@@ -10,11 +10,11 @@ from tessera.api.errors import CsrfRefused
 from tessera.api.languages import negotiate
 from tessera.api.options import ApiOptions
 from tessera.api.rate_limits import Allowance, LeaseStore, RateLimiter, address_key
-from tessera.runtime.tenancy import TenantResolver
 from tessera.kernel.context import ANONYMOUS, Context
 from tessera.kernel.errors import NotAuthenticated
 from tessera.runtime.authentication import Authentication, authentication_of
 from tessera.runtime.runtime import Runtime, TenantRuntime
+from tessera.runtime.tenancy import TenantResolver
 from tessera.security.errors import TokenRefused
 from tessera.security.principals import Person
 from tessera.security.scopes import UNLIMITED, Scopes
