@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tessera.kernel.context import Context
 from tessera.kernel.ids import uuid7
+from tessera.storage.kept_statements import execute, inserting, kept
 from tessera.storage.system_tables import audit
 
 
@@ -27,25 +28,26 @@ class AuditEntry:
 def write_entries(connection: sa.Connection, context: Context, entries: Sequence[AuditEntry], at: datetime) -> None:
     """Append `entries` under the context's principal."""
     principal = context.principal
-    connection.execute(
-        audit.insert(),
-        [
-            {
-                "id": uuid7(),
-                "at": at,
-                "module": entry.module,
-                "record_id": entry.record_id,
-                "version": entry.version,
-                "action": entry.action,
-                "changes": entry.changes,
-                "principal_id": principal.id,
-                "principal": principal.name,
-                "face": context.face,
-                "request_id": context.request_id,
-            }
-            for entry in entries
-        ],
-    )
+    rows = [
+        {
+            "id": uuid7(),
+            "at": at,
+            "module": entry.module,
+            "record_id": entry.record_id,
+            "version": entry.version,
+            "action": entry.action,
+            "changes": entry.changes,
+            "principal_id": principal.id,
+            "principal": principal.name,
+            "face": context.face,
+            "request_id": context.request_id,
+        }
+        for entry in entries
+    ]
+    if len(rows) == 1:
+        execute(connection, kept(connection, "audit.insert", lambda: inserting(audit)), rows[0])
+    else:
+        connection.execute(audit.insert(), rows)
 
 
 def changes_since(connection: sa.Connection, module: str, record_id: UUID, version: int) -> dict[str, list[Any]]:

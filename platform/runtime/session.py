@@ -21,6 +21,7 @@ from tessera.runtime.jobs.outbox import emit_many
 from tessera.runtime.jobs.ports import OutboxEvent
 from tessera.runtime.model import Catalog, CompiledModule
 from tessera.security.policy import ModuleAccess, Policy
+from tessera.storage.kept_statements import execute, kept
 from tessera.storage.system_tables import metadata_version
 from tessera.storage.tenant_database import TenantDatabase
 
@@ -34,6 +35,12 @@ class MetadataMoved(Unavailable):
 
     code = "metadata_moved"
     message = "The definitions have just changed. Try again."
+
+
+def _current_version() -> sa.Select[Any]:
+    return sa.select(metadata_version.c.version).where(
+        metadata_version.c.version == sa.bindparam("version"), metadata_version.c.state == "active"
+    )
 
 
 class Session:
@@ -109,10 +116,8 @@ class Session:
         """Write audit entries and events; raises `MetadataMoved` when the catalog is no longer the tenant's."""
         if not self.entries and not self.outbox:
             return
-        current = sa.select(metadata_version.c.version).where(
-            metadata_version.c.version == self.catalog.version, metadata_version.c.state == "active"
-        )
-        if self.connection.execute(current).first() is None:
+        current = kept(self.connection, "session.current_version", _current_version)
+        if execute(self.connection, current, {"version": self.catalog.version}).fetchone() is None:
             raise MetadataMoved()
         now = self.context.now()
         if self.entries:

@@ -14,6 +14,7 @@ from tessera.kernel.registry import Registry
 from tessera.runtime.jobs.ports import OutboxEvent
 from tessera.runtime.jobs.queue import NewJob, enqueue_many
 from tessera.runtime.jobs.registry import JobKinds
+from tessera.storage.kept_statements import execute, inserting, kept
 from tessera.storage.system_tables import outbox
 from tessera.storage.tenant_database import TenantDatabase
 
@@ -89,7 +90,10 @@ def emit_many(connection: sa.Connection, events: Sequence[OutboxEvent], at: date
         {"id": uuid7(), "at": at, "event": e.event, "module": e.module, "record_id": e.record_id, "payload": dict(e.payload)}
         for e in events
     ]
-    connection.execute(outbox.insert(), rows)
+    if len(rows) == 1:
+        execute(connection, kept(connection, "outbox.insert", lambda: inserting(outbox)), {**rows[0], "dispatched_at": None})
+    else:
+        connection.execute(outbox.insert(), rows)
 
 
 def dispatch(database: TenantDatabase, kinds: JobKinds, subscribers: Subscribers, now: datetime, *, limit: int = BATCH) -> int:
