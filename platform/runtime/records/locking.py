@@ -1,6 +1,6 @@
 """Loading a record for change: the row is locked, what the principal may not see is not there, and clashes are found per field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from tessera.runtime.codec import codec_of
 from tessera.runtime.model import CompiledModule
 from tessera.runtime.query.access import editable_clause, visible_clause
 from tessera.runtime.records.draft import RecordDraft
+from tessera.runtime.records.row_statements import lock_row
 from tessera.runtime.session import Session
 from tessera.runtime.values import Row
 
@@ -32,22 +33,12 @@ def load_many(
 
     With `partial` those that are missing or may not be changed are left out instead of raising.
     """
-    table, codec = module.table, codec_of(module)
-    editable = editable_clause(session, module, table)
-    columns = [*codec.columns, table.c.id, sa.literal(True) if editable is None else editable]
-    found: dict[UUID, tuple[Row, bool]] = {}
-    for start in range(0, len(ids), 500):
-        statement = sa.select(*columns).where(
-            table.c.id.in_(ids[start : start + 500]) if len(ids) > 1 else table.c.id == ids[0],
-            table.c.deleted_at.is_not(None) if deleted else table.c.deleted_at.is_(None),
-        )
-        visible = visible_clause(session, module, table)
-        if visible is not None:
-            statement = statement.where(visible)
-        if len(ids) > 1:
-            statement = statement.order_by(table.c.id)
-        for row in session.connection.execute(statement.with_for_update(of=table)):
-            found[row[-2]] = (codec.decode(row), bool(row[-1]))
+    codec = codec_of(module)
+    if len(ids) == 1:
+        rows: Iterable[Sequence[Any]] = lock_row(session, module, ids[0], deleted=deleted)
+    else:
+        rows = _lock_rows(session, module, ids, deleted=deleted)
+    found: dict[UUID, tuple[Row, bool]] = {row[-2]: (codec.decode(row), bool(row[-1])) for row in rows}
     if not partial:
         for record_id in ids:
             if record_id not in found:
@@ -62,6 +53,21 @@ def load_many(
     if drafts and module.links:
         _load_links(session, module, drafts)
     return drafts
+
+
+def _lock_rows(session: Session, module: CompiledModule, ids: list[UUID], *, deleted: bool) -> Iterator[Sequence[Any]]:
+    """The rows with their codec's columns, their id and whether they may be changed."""
+    table = module.table
+    editable, visible = editable_clause(session, module, table), visible_clause(session, module, table)
+    columns = [*codec_of(module).columns, table.c.id, sa.literal(True) if editable is None else editable]
+    for start in range(0, len(ids), 500):
+        statement = sa.select(*columns).where(
+            table.c.id.in_(ids[start : start + 500]),
+            table.c.deleted_at.is_not(None) if deleted else table.c.deleted_at.is_(None),
+        )
+        if visible is not None:
+            statement = statement.where(visible)
+        yield from session.connection.execute(statement.order_by(table.c.id).with_for_update(of=table))
 
 
 def _load_links(session: Session, module: CompiledModule, drafts: Mapping[UUID, RecordDraft]) -> None:

@@ -8,6 +8,7 @@ from tessera.runtime.audit import AuditEntry
 from tessera.runtime.codec import codec_of
 from tessera.runtime.model import CompiledModule
 from tessera.runtime.records.draft import RecordDraft
+from tessera.runtime.records.row_statements import insert_row, update_row
 from tessera.runtime.session import Session
 from tessera.storage.search import folded_search_text, index_rows, unindex_rows
 
@@ -20,7 +21,10 @@ def insert(session: Session, drafts: Sequence[RecordDraft]) -> None:
         draft.values.update(
             version=1, created_at=now, created_by=actor, updated_at=now, updated_by=actor, id=draft.id
         )
-    session.connection.execute(module.table.insert(), [_new_row(draft) for draft in drafts])
+    if len(drafts) == 1:
+        insert_row(session, module, _new_row(drafts[0]))
+    else:
+        session.connection.execute(module.table.insert(), [_new_row(draft) for draft in drafts])
     _insert_lines(session, drafts)
     _write_links(session, drafts)
     if module.search_fields:
@@ -48,7 +52,7 @@ def update(session: Session, drafts: Sequence[RecordDraft]) -> list[RecordDraft]
         if module.search_fields and not module_search_keys(module).isdisjoint(values):
             parameters["search_text"] = search_text(draft)
             searchable = True
-        session.connection.execute(module.table.update().where(module.table.c.id == draft.id).values(parameters))
+        update_row(session, module, draft.id, parameters)
     for draft in changed:
         _update_lines(session, draft)
     _insert_lines(session, changed, only_new=True)
