@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from tessera.expressions.environment import Environment
 from tessera.expressions.errors import NotCompilable
 from tessera.expressions.sql import Dialect
-from tessera.kernel.errors import ValidationFailed
+from tessera.kernel.errors import Problem, ValidationFailed
+from tessera.kernel.messages import N_
 from tessera.runtime.codec import codec_of
 from tessera.runtime.computed.plan import ComputedField
 from tessera.runtime.computed.resolver import ModuleResolver
@@ -23,6 +24,9 @@ from tessera.runtime.computed.ways import batches
 from tessera.runtime.fields.base import CompiledField, Rejected
 from tessera.runtime.model import Catalog, CompiledModule
 from tessera.storage.search import folded_search_text, index_rows
+
+
+NO_ROOM = N_("{field} of {module} has no room for what follows from this change.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,8 @@ class Worker:
         try:
             value = computed.formula.to_sql(resolver)
         except NotCompilable:
-            return _Reader(computed, field, list(field.columns), self._evaluation(module, computed))
-        return _Reader(computed, field, [*field.columns, value.label(None)], None)
+            return _Reader(computed, module, field, list(field.columns), self._evaluation(module, computed))
+        return _Reader(computed, module, field, [*field.columns, value.label(None)], None)
 
     def _evaluation(self, module: CompiledModule, computed: ComputedField) -> Callable[[UUID], Any]:
         rows = StoredRows(self.connection, self.catalog)
@@ -125,6 +129,7 @@ class _Reader:
     """Takes what stands and what should stand out of one row. `evaluate` where SQL could not say it."""
 
     computed: ComputedField
+    module: CompiledModule
     field: CompiledField
     columns: list[Any]
     evaluate: Callable[[UUID], Any] | None
@@ -133,14 +138,15 @@ class _Reader:
         width = len(self.field.columns)
         before = self.field.type.from_columns(self.field, columns[:width])
         value = self.evaluate(record_id) if self.evaluate is not None else columns[width]
-        return before, into_field(self.field, value)
+        return before, _fitted(self.module, self.field, value)
 
 
-def into_field(field: CompiledField, value: Any) -> Any:
+def _fitted(module: CompiledModule, field: CompiledField, value: Any) -> Any:
     """A formula's result as the field stores it. Raises `ValidationFailed` when it does not fit."""
     if value is None:
         return None
     try:
         return field.type.from_expression(field, value)
     except Rejected as rejected:
-        raise ValidationFailed([rejected.problem.under(f"/{field.key}")]) from None
+        params = {"module": module.definition.label, "field": field.label}
+        raise ValidationFailed([Problem("", rejected.problem.code, NO_ROOM, params)]) from None
