@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from tessera.expressions.types import TEXT, Type
 from tessera.kernel.context import Context
@@ -128,25 +129,22 @@ class GeoPointField(FieldType):
         return _within(columns, centre, float(radius))
 
 
-class Degrees(sa.ColumnElement[float]):
+class Degrees(FunctionElement[float]):
     """A stored latitude or longitude as a floating-point number, for distances only."""
 
     inherit_cache = True
-    _traverse_internals = [("column", sa.sql.visitors.InternalTraversal.dp_clauseelement)]  # noqa: RUF012 - SQLAlchemy's form
-
-    def __init__(self, column: sa.ColumnElement[Any]) -> None:
-        self.column = column
-        self.type = sa.Float()
+    name = "degrees"
+    type = sa.Float()
 
 
 @compiles(Degrees)
 def _as_double(element: Degrees, compiler: Any, **options: Any) -> str:
-    return f"CAST({compiler.process(element.column, **options)} AS DOUBLE PRECISION)"
+    return f"CAST({compiler.process(element.clauses, **options)} AS DOUBLE PRECISION)"
 
 
 @compiles(Degrees, "sqlite")
 def _from_units(element: Degrees, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.column, **options)} / {10.0**SCALE})"
+    return f"({compiler.process(element.clauses, **options)} / {10.0**SCALE})"
 
 
 def _within(columns: Sequence[sa.ColumnElement[Any]], centre: GeoPoint, radius: float) -> sa.ColumnElement[bool]:

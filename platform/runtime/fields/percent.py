@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from tessera.expressions.types import Type
 from tessera.metadata.definitions import FieldDefinition
@@ -57,24 +58,24 @@ class PercentField(DecimalField):
         return percent_text(value.scaleb(-2, EXACT), display)
 
 
-class Hundredth(sa.ColumnElement[Decimal]):
+class Hundredth(FunctionElement[Decimal]):
     """A percentage column as the fraction it means, exact on both databases."""
 
     inherit_cache = True
-    _traverse_internals = [("column", sa.sql.visitors.InternalTraversal.dp_clauseelement)]  # noqa: RUF012 - SQLAlchemy's form
+    name = "hundredth"
 
     def __init__(self, column: sa.ColumnElement[Any], scale: int) -> None:
-        self.column = column
+        super().__init__(column)
         self.type = ExactDecimal(PRECISION, scale + 2)
 
 
 @compiles(Hundredth)
 def _by_multiplying(element: Hundredth, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.column, **options)} * 0.01)"
+    return f"({compiler.process(element.clauses, **options)} * 0.01)"
 
 
 @compiles(Hundredth, "sqlite")
 def _by_scale(element: Hundredth, compiler: Any, **options: Any) -> str:
     """SQLite keeps an integer of 10^-scale units: the same integer is the fraction in units a hundred times as small."""
-    text: str = compiler.process(element.column, **options)
+    text: str = compiler.process(element.clauses, **options)
     return text
