@@ -43,7 +43,7 @@ def drop_place(engines: EngineRegistry, database: TenantDatabase, location: str)
     path = database.engine.url.database
     engines.close(location, database.key)
     if path:
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", "-wal", "-shm", ".publish-lock"):
             Path(path + suffix).unlink(missing_ok=True)
 
 
