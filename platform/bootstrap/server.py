@@ -16,6 +16,7 @@ import time
 from functools import partial
 from typing import Any, Final
 
+import click
 import structlog
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -99,7 +100,7 @@ def _greet(settings: Settings, greeting: str, greeted: Any) -> None:
             time.sleep(0.05)
         elif not greeted.is_set():
             greeted.set()
-            print(greeting, flush=True)
+            click.echo(greeting)
             return
     if not greeted.is_set():
         structlog.get_logger().error("The server does not answer", address=f"{host}:{settings.port}")

@@ -91,7 +91,7 @@ def check(options: ProcessOptions, apps: tuple[str, ...], tenant_key: str | None
     except AppErrors as errors:
         for mistake in errors.mistakes:
             click.echo(str(mistake), err=True)
-        click.echo(f"{len(errors.mistakes)} mistakes.", err=True)
+        click.echo(f"Mistakes: {len(errors.mistakes)}", err=True)
         sys.exit(1)
     for package in packages:
         click.echo(f"{package.name} {package.version}: no mistakes.")

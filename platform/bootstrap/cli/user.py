@@ -23,7 +23,9 @@ def user() -> None:
 @tenant_option
 @click.argument("login")
 @click.option("--name", required=True, help="The person's name.")
-@click.option("--role", type=click.Choice(["member", "administrator"]), default="member", show_default=True)
+@click.option(
+    "--role", type=click.Choice(["member", "administrator"]), default="member", show_default=True, help="What they may do."
+)
 @click.option("--email", help="Mail address.")
 @password_option
 @pass_options
