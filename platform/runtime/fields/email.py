@@ -32,11 +32,10 @@ class EmailField(TextualField):
         if text[:7].lower() == "mailto:":
             text = text[7:]
         try:
-            # intranet names such as .local are real to those who use them; a missing dot is a slip of the finger
-            found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+            found = validate_email(text, check_deliverability=False, strict=True)
         except EmailNotValidError:
             raise _not_an_email() from None
-        if "." not in found.domain or len(found.normalized) > EMAIL_LENGTH:
+        if len(found.normalized) > EMAIL_LENGTH:
             raise _not_an_email()
         return found.normalized
 

@@ -160,8 +160,7 @@ def _within(columns: Sequence[sa.ColumnElement[Any]], centre: GeoPoint, radius: 
     north = (latitude - float(centre.latitude)) * degree
     turn = sa.func.abs(longitude - float(centre.longitude))
     east = sa.case((turn > 180.0, 360.0 - turn), else_=turn) * degree
-    square = latitude * degree * latitude * degree
-    cosine = 1.0 - square / 2.0 * (1.0 - square / 12.0 * (1.0 - square / 30.0 * (1.0 - square / 56.0)))
+    cosine = 1.0 - _chord(latitude * degree) / 2.0
     chord = _chord(north) + cosine * math.cos(float(centre.latitude) * degree) * _chord(east)
     return sa.and_(columns[0].between(low, high), chord <= (2 * math.sin(radius / EARTH_RADIUS / 2)) ** 2)
 

@@ -75,7 +75,7 @@ def _checked(text: str) -> str:
 def _mail_target(rest: str) -> str:
     address, mark, query = rest.partition("?")
     try:
-        found = validate_email(address, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise _not_a_url() from None
     return found.normalized + mark + query
