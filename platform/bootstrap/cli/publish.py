@@ -1,5 +1,6 @@
 """`tessera publish`."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +9,9 @@ from tessera.bootstrap.cli.process import ProcessOptions, opened, pass_options, 
 
 if TYPE_CHECKING:
     from tessera.runtime.publishing.plan import PublishPlan
+
+#: Where translations stand in the paths of changes.
+TEXTS = "texts"
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 accept_option = click.option(
@@ -39,8 +43,19 @@ def publish(options: ProcessOptions, *, tenant_key: str, dry_run: bool, accept: 
 
 
 def print_plan(plan: "PublishPlan") -> None:
-    """The plan, and what became of it."""
-    for line in plan.lines():
-        click.echo(line)
-    if plan.applied and not plan.is_empty:
-        click.echo(f"Version {plan.version} serves now.")
+    """A dry run with every statement; what was done in words, texts counted."""
+    if not plan.applied or plan.is_empty:
+        for line in plan.lines():
+            click.echo(line)
+        return
+    texts = Counter(change.path[1] for change in plan.changes if change.path[0] == TEXTS)
+    for change in plan.changes:
+        if change.path[0] != TEXTS:
+            click.echo(change.text())
+    for language, count in texts.items():
+        click.echo(f"{count:,} texts change in {language}.")
+    for warning in plan.tables.warnings:
+        click.echo(f"! {warning.text()}")
+    for parked in plan.parked:
+        click.echo(f"! Without effect: {parked.operation.op} {parked.operation.path}: {parked.reason}")
+    click.echo(f"Version {plan.version} serves now.")
