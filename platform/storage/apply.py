@@ -38,6 +38,10 @@ from tessera.storage.versions import (
 
 #: Milliseconds that a change waits for a table before it lets the writers pass and tries again.
 LOCK_WAIT_MS = 40
+#: What holds a table for that many seconds is not a writer. PostgreSQL's autovacuum gives way to whoever waits for longer than
+#: `deadlock_timeout` (1 s), so one attempt now and then waits for that long.
+LONG_HELD = 5.0
+LONG_LOCK_WAIT_MS = 1_500
 #: Seconds after which a switch that never got its locks gives up.
 SWITCH_PATIENCE = 60.0
 
@@ -177,8 +181,8 @@ class Application:
     ) -> None:
         copied = [step.change.table for step in plan.of("switch") if isinstance(step.change, RebuildTable)]
 
-        def switch() -> None:
-            with self.database.altering(lock_wait_ms=LOCK_WAIT_MS, foreign_keys=not copied, check=copied) as connection:
+        def switch(lock_wait: int) -> None:
+            with self.database.altering(lock_wait_ms=lock_wait, foreign_keys=not copied, check=copied) as connection:
                 self._checkpoint("activate")
                 supersede(connection)
                 if prepared:
@@ -206,7 +210,7 @@ class Application:
                 save_plan(connection, version, progress)
             return
 
-        def batch() -> None:
+        def batch(_lock_wait: int) -> None:
             with self.database.writing() as connection:
                 following = self._tasks[step["task"]](connection, step["arguments"])
                 step["done"] = following is None
@@ -246,11 +250,11 @@ class Application:
         assert isinstance(step.change, AddColumn)
         return [self._ddl.drop_column(step.change.table, step.change.column.name).replace("DROP COLUMN", "DROP COLUMN IF EXISTS")]
 
-    def _run_alone(self, statements: list[str]) -> None:
+    def _run_alone(self, statements: list[str], lock_wait: int) -> None:
         """Each statement in a transaction of its own, as building an index beside writers needs."""
         with self.database.reading() as connection:
             quick = not any("CONCURRENTLY" in statement for statement in statements)
-            execute(connection, [f"SET lock_timeout = {LOCK_WAIT_MS if quick else 0}"])
+            execute(connection, [f"SET lock_timeout = {lock_wait if quick else 0}"])
             try:
                 execute(connection, statements)
             finally:
@@ -258,17 +262,23 @@ class Application:
                     execute(connection, ["RESET lock_timeout"])
 
 
-def patiently(work: Callable[[], None]) -> None:
-    """Run `work`; when a table is in use, let the others pass and try again. Raises `Unavailable` when that never ends."""
-    end = time.monotonic() + SWITCH_PATIENCE
+def patiently(work: Callable[[int], None]) -> None:
+    """Run `work(lock wait in ms)`; when a table is in use, let the others pass and try again.
+
+    Raises `Unavailable` when that never ends.
+    """
+    begun = time.monotonic()
+    wait = LOCK_WAIT_MS
     while True:
         try:
-            return work()
+            return work(wait)
         except (sa.exc.DBAPIError, psycopg.Error, sqlite3.Error) as error:
             if not _is_contended(error):
                 raise
-            if time.monotonic() > end:
+            passed = time.monotonic() - begun
+            if passed > SWITCH_PATIENCE:
                 raise Unavailable("The tables are in use and cannot be changed now. Try again.") from error
+            wait = LONG_LOCK_WAIT_MS if passed > LONG_HELD and wait == LOCK_WAIT_MS else LOCK_WAIT_MS
             time.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - not a secret
 
 

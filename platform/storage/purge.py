@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tessera.kernel.errors import Conflict
-from tessera.storage.apply import LOCK_WAIT_MS, patiently
+from tessera.storage.apply import patiently
 from tessera.storage.changes import execute
 from tessera.storage.columns import TableSpec
 from tessera.storage.ddl import Ddl
@@ -80,8 +80,8 @@ def purge(database: TenantDatabase, parts: Collection[HiddenPart], *, author: st
     done = {"changes": [], "prepare": [], "finish": [], "purged": sorted(part.name for part in parts)}
     stored = StoredVersion(following, snapshot.checksum, tuple(_remaining(specs, tables, columns)), done)
 
-    def drop() -> None:
-        with database.altering(lock_wait_ms=LOCK_WAIT_MS, foreign_keys=False) as connection:
+    def drop(lock_wait: int) -> None:
+        with database.altering(lock_wait_ms=lock_wait, foreign_keys=False) as connection:
             supersede(connection)
             insert_version(connection, stored, "active", snapshot)
             execute(connection, [statement for spec in specs if spec.name in tables for statement in _drop_table(ddl, spec)])
