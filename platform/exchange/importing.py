@@ -1,7 +1,7 @@
 """The import: rows in batches through the record service. A row is in whole or not at all, and says why not.
 
-Each batch is one transaction, so an import that is stopped or killed leaves whole records; run again with match fields it finds them and
-goes on. Records that an import made carry its id as request id in the audit trail, which is what `undo` goes by.
+Each batch is one transaction, so an import that is stopped or killed leaves whole records; run again with match fields it
+finds them and goes on. Records that an import made carry its id as request id in the audit trail, which is what `undo` goes by.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -64,7 +64,7 @@ class ImportResult:
 Progress = Callable[[ImportResult], None]
 
 
-class _DryRun(Exception):  # noqa: N818 - a way out of the transaction, not an error
+class _DryRun(Exception):
     """Raised at the end of a batch that must not stay."""
 
 
@@ -104,7 +104,9 @@ class Importer:
 
     # -- one batch ----------------------------------------------------------------------------------------------
 
-    def _batch(self, batch: list[SourceRow], composer: Composer, lines: Sequence[Any], line_composers: dict[str, Composer]) -> None:
+    def _batch(
+        self, batch: list[SourceRow], composer: Composer, lines: Sequence[Any], line_composers: dict[str, Composer]
+    ) -> None:
         def work(session: Session) -> tuple[int, int, int, list[RowError], list[tuple[UUID, int, dict[str, str]]]]:
             rows = composer.compose(session, batch)
             for source, index in lines:
@@ -188,14 +190,18 @@ class Importer:
             with session.savepoint():
                 after = session.records.update(self._mapping.module, record_id, values)
         except ValidationFailed as failed:
-            errors.append(RowError(row.source.number, (*failed.problems, Problem("", "update_failed", "The record stays as it was."))))
+            errors.append(
+                RowError(row.source.number, (*failed.problems, Problem("", "update_failed", "The record stays as it was.")))
+            )
             return False
         except TesseraError as error:
             errors.append(RowError(row.source.number, (Problem("", "update_failed", str(error)),)))
             return False
         return bool(after["version"] != version)
 
-    def _line_values(self, session: Session, record_id: UUID, field_key: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _line_values(
+        self, session: Session, record_id: UUID, field_key: str, lines: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
         """The lines of the file, each with the id of the standing line at its position, so that a second run changes nothing."""
         standing = session.records.get(self._mapping.module, record_id)[field_key]
         return [
@@ -275,12 +281,19 @@ class Importer:
                 connection.execute(
                     import_run.insert(),
                     {
-                        "id": self.result.id, "module": self._mapping.module, "source": self._mapping.path.name[:255], "state": state,
-                        "counts": counts, "created_at": self._context.now(), "created_by": self._context.principal.id,
+                        "id": self.result.id,
+                        "module": self._mapping.module,
+                        "source": self._mapping.path.name[:255],
+                        "state": state,
+                        "counts": counts,
+                        "created_at": self._context.now(),
+                        "created_by": self._context.principal.id,
                     },
                 )
             else:
-                connection.execute(import_run.update().where(import_run.c.id == self.result.id).values(state=state, counts=counts))
+                connection.execute(
+                    import_run.update().where(import_run.c.id == self.result.id).values(state=state, counts=counts)
+                )
 
 
 def undo(tenant: TenantRuntime, context: Context, run_id: UUID) -> int:

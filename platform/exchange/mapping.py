@@ -1,4 +1,4 @@
-"""Import mappings: which file, which module, and where each field's value comes from. Written in YAML, checked before a row is read."""
+"""Import mappings: which file, which module, where each field's value comes from. In YAML, checked before a row is read."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -93,10 +93,12 @@ def mapping_from(document: Mapping[str, Any], catalog: Catalog, data: Path) -> I
     lines = tuple(
         line
         for key, declared in document.get("lines", {}).items()
-        if (line := _line_source(key, declared, module, data, catalog, mistakes)) is not None
+        if (line := _line_source(key, declared, module, data, catalog=catalog, mistakes=mistakes)) is not None
     )
     match = tuple(document.get("match", ()))
-    mistakes += [f"match: the field {key!r} is not filled by this mapping." for key in match if key not in {f.field for f in fields}]
+    mistakes += [
+        f"match: the field {key!r} is not filled by this mapping." for key in match if key not in {f.field for f in fields}
+    ]
     if mistakes:
         raise MappingErrors(mistakes="\n".join(mistakes))
     return ImportMapping(
@@ -111,7 +113,7 @@ def mapping_from(document: Mapping[str, Any], catalog: Catalog, data: Path) -> I
 
 
 def _line_source(
-    key: str, declared: Mapping[str, Any], module: CompiledModule, data: Path, catalog: Catalog, mistakes: list[str]
+    key: str, declared: Mapping[str, Any], module: CompiledModule, data: Path, *, catalog: Catalog, mistakes: list[str]
 ) -> LineSource | None:
     table = module.lines.get(key)
     if table is None:

@@ -24,7 +24,7 @@ MAX_CELLS_IN_ROW = 1_000
 def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[tuple[int, list[str]]]:
     """(row number, texts) of each row of the sheet. Raises `UnreadableFile`."""
     command = [sys.executable, "-m", "tessera.exchange.workbook", str(path), *([sheet] if sheet else [])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as reader:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as reader:
         assert reader.stdout is not None
         assert reader.stderr is not None
         try:

@@ -67,6 +67,8 @@ def changes_since(connection: sa.Connection, module: str, record_id: UUID, versi
 def history(connection: sa.Connection, module: str, record_id: UUID, limit: int = 50) -> list[sa.Row[Any]]:
     """The latest entries of a record, newest first."""
     statement = (
-        sa.select(audit).where(audit.c.module == module, audit.c.record_id == record_id).order_by(audit.c.version.desc(), audit.c.id.desc())
+        sa.select(audit)
+        .where(audit.c.module == module, audit.c.record_id == record_id)
+        .order_by(audit.c.version.desc(), audit.c.id.desc())
     )
     return list(connection.execute(statement.limit(limit)))

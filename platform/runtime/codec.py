@@ -11,9 +11,7 @@ from tessera.runtime.values import Row
 def _is_plain(field: CompiledField) -> bool:
     """Whether the column's value is the field's value, so that no conversion is called."""
     kind = type(field.type)
-    return (
-        len(field.columns) == 1 and kind.from_columns is FieldType.from_columns and kind.to_columns is FieldType.to_columns
-    )
+    return len(field.columns) == 1 and kind.from_columns is FieldType.from_columns and kind.to_columns is FieldType.to_columns
 
 
 class RowCodec:

@@ -16,7 +16,7 @@ from tessera.runtime.model import CompiledRule, FieldRules
 _SPEAKS_OF_EMPTINESS = re.compile(r"\b(is_empty|ifempty|coalesce|null|empty)\b", re.IGNORECASE)
 
 
-class FormulaProblem(Exception):  # noqa: N818 - carries problems, is not one
+class FormulaProblem(Exception):
     """Raised when formulas of a module are wrong: (place, message) of each."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:

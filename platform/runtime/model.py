@@ -93,7 +93,7 @@ class CompiledModule:
     @cached_property
     def writable(self) -> Mapping[str, CompiledField]:
         """The fields whose values people may submit."""
-        return {k: f for k, f in self.fields.items() if f.type.accepts_input(f) and k not in SYSTEM_FIELDS or k == "owner"}
+        return {k: f for k, f in self.fields.items() if (f.type.accepts_input(f) and k not in SYSTEM_FIELDS) or k == "owner"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ class Catalog:
     definitions: Definitions
     modules: Mapping[str, CompiledModule]
     line_tables: Mapping[str, CompiledModule] = field(default_factory=dict)  # by "module.field"
-    computed: ComputedPlan = ComputedPlan()
+    computed: ComputedPlan = field(default_factory=ComputedPlan)
     extras: dict[Any, Any] = field(default_factory=dict)  # per-version caches of other packages (statements, OpenAPI …)
 
     def module(self, key: str) -> CompiledModule:

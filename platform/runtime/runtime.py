@@ -86,7 +86,7 @@ class TenantRuntime:
         session.committed()
 
     def transact(self, context: Context, work: Callable[[Session], T]) -> T:
-        """`work(session)` in a transaction, again when it lost a deadlock or met a new metadata version. It must be repeatable."""
+        """`work(session)` in a transaction, again when it lost a deadlock or met new metadata. It must be repeatable."""
         for attempt in range(MAX_RETRIES + 1):
             try:
                 with self.session(context) as session:

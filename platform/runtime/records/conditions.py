@@ -4,9 +4,7 @@ from tessera.runtime.records.draft import RecordDraft
 from tessera.runtime.records.formulas import FormulaRunner
 
 
-def conditions_of(
-    draft: RecordDraft, formulas: FormulaRunner
-) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+def conditions_of(draft: RecordDraft, formulas: FormulaRunner) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """The hidden, the required and the read-only fields of the record (not of its lines)."""
     hidden, required, read_only = set(), set(), set()
     for key, field in draft.module.fields.items():

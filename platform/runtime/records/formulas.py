@@ -84,7 +84,7 @@ class FormulaRunner:
             for start in range(0, len(some), 500):
                 part = some[start : start + 500]
                 statement = sa.select(table.c.id, *codec.columns).where(table.c.id.in_(part), table.c.deleted_at.is_(None))
-                self._loaded.update(dict.fromkeys(((module_key, one) for one in part)))
+                self._loaded.update(dict.fromkeys((module_key, one) for one in part))
                 for row in self._session.connection.execute(statement):
                     self._loaded[module_key, row[0]] = codec.decode(row[1:])
 

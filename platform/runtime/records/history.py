@@ -30,7 +30,14 @@ def history(session: Session, module: CompiledModule, record_id: UUID, limit: in
     hidden = session.access(module).hidden_fields
     return [
         HistoryEntry(
-            row.id, row.at, row.action, row.version, row.principal_id, row.principal, row.face, _masked(module, row.changes, hidden)
+            row.id,
+            row.at,
+            row.action,
+            row.version,
+            row.principal_id,
+            row.principal,
+            row.face,
+            _masked(module, row.changes, hidden),
         )
         for row in audit.history(session.connection, module.key, record_id, limit)
     ]

@@ -1,4 +1,4 @@
-"""Loading a record for change: the row is locked, what the principal may not see is not there, and clashes are found per field."""
+"""Loading a record for change: its row is locked, what the principal may not see is not there, clashes are found per field."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tessera.kernel.errors import EditConflict, FieldClash, Forbidden, NotFound, PreconditionFailed
 from tessera.runtime.audit import changes_since
 from tessera.runtime.codec import codec_of
+from tessera.runtime.computed.locks import lock_ahead
 from tessera.runtime.model import CompiledModule
 from tessera.runtime.query.access import editable_clause, visible_clause
 from tessera.runtime.records.draft import RecordDraft
@@ -33,6 +34,7 @@ def load_many(
 
     With `partial` those that are missing or may not be changed are left out instead of raising.
     """
+    lock_ahead(session, module, ids)
     codec = codec_of(module)
     if len(ids) == 1:
         rows: Iterable[Sequence[Any]] = lock_row(session, module, ids[0], deleted=deleted)

@@ -58,9 +58,7 @@ def delete(session: Session, module: CompiledModule, drafts: Sequence[RecordDraf
 def restore(session: Session, module: CompiledModule, drafts: Sequence[RecordDraft]) -> list[RecordChange]:
     """Bring records back from the bin, with those that went with them. A value taken meanwhile is a conflict."""
     ids = [draft.id for draft in drafts]
-    rows = session.connection.execute(
-        sa.select(module.table.c.id, module.table.c.deleted_at).where(module.table.c.id.in_(ids))
-    )
+    rows = session.connection.execute(sa.select(module.table.c.id, module.table.c.deleted_at).where(module.table.c.id.in_(ids)))
     deleted_at = {row[0]: row[1] for row in rows}
     for draft in drafts:
         fresh = RecordDraft(module, draft.id, None, draft.values)
@@ -103,7 +101,9 @@ def purge(session: Session, module: CompiledModule, drafts: Sequence[RecordDraft
         if not found:
             continue
         if how == "set_null":
-            session.connection.execute(pointing.table.update().where(pointing.table.c.id.in_(found)).values({field.column.name: None}))
+            session.connection.execute(
+                pointing.table.update().where(pointing.table.c.id.in_(found)).values({field.column.name: None})
+            )
         elif how == "cascade" and not pointing.is_line_table:
             purge(session, pointing, list(load_many(session, pointing, found, deleted=True, partial=True).values()))
         else:

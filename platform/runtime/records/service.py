@@ -272,4 +272,3 @@ class RecordService:
     def _line(self, table: str, line: RecordDraft, hidden: frozenset[str]) -> Row:
         visible = (key for key in line.module.fields if key != "id" and f"{table}.{key}" not in hidden)
         return {"id": line.id, **{key: line.values.get(key) for key in visible}}
-

@@ -13,6 +13,7 @@ from tessera.runtime.records.draft import RecordDraft
 from tessera.runtime.values import Row
 from tessera.security.policy import ModuleAccess
 
+
 class Submission:
     """Coerces submitted values under one access. `localized` values are in a person's own notation."""
 

@@ -18,9 +18,7 @@ def insert(session: Session, drafts: Sequence[RecordDraft]) -> None:
     module, now = drafts[0].module, session.context.now()
     actor = session.context.principal.id
     for draft in drafts:
-        draft.values.update(
-            version=1, created_at=now, created_by=actor, updated_at=now, updated_by=actor, id=draft.id
-        )
+        draft.values.update(version=1, created_at=now, created_by=actor, updated_at=now, updated_by=actor, id=draft.id)
     if len(drafts) == 1:
         insert_row(session, module, _new_row(drafts[0]))
     else:
@@ -43,9 +41,7 @@ def update(session: Session, drafts: Sequence[RecordDraft]) -> list[RecordDraft]
     for draft in changed:
         assert draft.stored is not None
         values = {key: value for key, value in draft.changed().items() if key not in module.lines}
-        draft.values.update(
-            version=draft.stored["version"] + 1, updated_at=now, updated_by=session.context.principal.id
-        )
+        draft.values.update(version=draft.stored["version"] + 1, updated_at=now, updated_by=session.context.principal.id)
         for key in ("version", "updated_at", "updated_by"):
             values[key] = draft.values[key]
         parameters = codec_of(module).encode(values)
@@ -120,7 +116,12 @@ def _new_row(draft: RecordDraft) -> dict[str, Any]:
 def _insert_lines(session: Session, drafts: Sequence[RecordDraft], *, only_new: bool = False) -> None:
     for key, table_module in drafts[0].module.lines.items():
         rows = [
-            {**codec_of(table_module).encode(line.values), "id": line.id, "parent_id": draft.id, "position": line.values["position"]}
+            {
+                **codec_of(table_module).encode(line.values),
+                "id": line.id,
+                "parent_id": draft.id,
+                "position": line.values["position"],
+            }
             for draft in drafts
             for line in draft.lines.get(key, ())
             if not only_new or line.is_new
@@ -180,8 +181,11 @@ def _note(session: Session, draft: RecordDraft, action: str, version: int | None
         changes = {key: [value[1], None] for key, value in changes_of(draft, everything=True).items()}
     session.record(AuditEntry(draft.module.key, draft.id, action, version, changes))
     names = {
-        "create": "record.created", "update": "record.updated", "delete": "record.deleted",
-        "restore": "record.restored", "purge": "record.purged",
+        "create": "record.created",
+        "update": "record.updated",
+        "delete": "record.deleted",
+        "restore": "record.restored",
+        "purge": "record.purged",
     }
     session.emit(names[action], draft.module.key, draft.id, {"version": version, "changed": sorted(changes)})
 
@@ -221,4 +225,3 @@ def _row_changes(row: RecordDraft, *, everything: bool) -> dict[str, list[Any]]:
 
 def _json(field: Any, value: Any) -> Any:
     return None if value is None else field.type.to_json(field, value)
-

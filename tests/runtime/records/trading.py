@@ -1,6 +1,13 @@
 """A small trading company as definitions: enough kinds of fields, rules and relations to try the record service on."""
 
-from tessera.metadata.definitions import Definitions, FieldDefinition, ModuleDefinition, PicklistDefinition, PicklistValue, ValidationRule
+from tessera.metadata.definitions import (
+    Definitions,
+    FieldDefinition,
+    ModuleDefinition,
+    PicklistDefinition,
+    PicklistValue,
+    ValidationRule,
+)
 
 
 def field(key: str, type_: str, **given: object) -> FieldDefinition:
@@ -12,7 +19,11 @@ def field(key: str, type_: str, **given: object) -> FieldDefinition:
 def module(key: str, *fields: FieldDefinition, **given: object) -> ModuleDefinition:
     label = key.replace("_", " ").capitalize()
     return ModuleDefinition(
-        key=key, label=label, label_plural=f"{label}s", fields={f.key: f for f in fields}, **given  # type: ignore[arg-type]
+        key=key,
+        label=label,
+        label_plural=f"{label}s",
+        fields={f.key: f for f in fields},
+        **given,  # type: ignore[arg-type]
     )
 
 
@@ -62,7 +73,16 @@ SALES_ORDER = module(
             for f in (
                 field("product", "lookup", module="product", required=True, copies={"description": "name"}),
                 field("description", "text", max_length=200),
-                field("quantity", "decimal", precision=12, scale=2, required=True, validations=(ValidationRule(key="positive", formula="quantity > 0", message="The quantity must be above zero."),)),
+                field(
+                    "quantity",
+                    "decimal",
+                    precision=12,
+                    scale=2,
+                    required=True,
+                    validations=(
+                        ValidationRule(key="positive", formula="quantity > 0", message="The quantity must be above zero."),
+                    ),
+                ),
                 field("price", "decimal", precision=14, scale=4, default_formula="product.price"),
                 field("amount", "formula", formula="quantity * price", result="decimal", scale=4),
             )
