@@ -254,12 +254,12 @@ class Application:
         """Each statement in a transaction of its own, as building an index beside writers needs."""
         with self.database.reading() as connection:
             quick = not any("CONCURRENTLY" in statement for statement in statements)
-            execute(connection, [f"SET lock_timeout = {lock_wait if quick else 0}"])
+            execute(connection, [f"SET lock_timeout = {lock_wait if quick else 0}", "SET statement_timeout = 0"])
             try:
                 execute(connection, statements)
             finally:
                 if not connection.invalidated:
-                    execute(connection, ["RESET lock_timeout"])
+                    execute(connection, ["RESET lock_timeout", "RESET statement_timeout"])
 
 
 def patiently(work: Callable[[int], None]) -> None:

@@ -24,6 +24,17 @@ from tessera.storage.tenant_database import TenantDatabase
 SqliteHook = Callable[[sqlite3.Connection], None]
 
 BUSY_TIMEOUT_MS = 10_000
+#: Seconds that a request waits for a free or a new connection, and that one statement may take (publishes have their own).
+POOL_WAIT = 2
+CONNECT_WAIT = 3
+STATEMENT_LIMIT = 60
+#: Seconds after which the server ends a transaction in which nothing happens.
+IDLE_LIMIT = 300
+_POSTGRESQL_SETTINGS = {
+    "timezone": "UTC",
+    "statement_timeout": f"{STATEMENT_LIMIT}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_LIMIT}s",
+}
 SUPPORTED = ("sqlite", "postgresql")
 
 
@@ -132,7 +143,7 @@ def _create_engine(url: str, threads: int, sqlite_hooks: Sequence[SqliteHook]) -
         # every thread keeps one hot connection, and may need one more for a transaction
         "pool_size": threads,
         "max_overflow": threads + 2,
-        "pool_timeout": 10,
+        "pool_timeout": POOL_WAIT,
         "query_cache_size": 3000,
         "hide_parameters": True,
         "json_serializer": _dump_json,
@@ -143,8 +154,8 @@ def _create_engine(url: str, threads: int, sqlite_hooks: Sequence[SqliteHook]) -
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     arguments = {
-        "options": "-c timezone=UTC",
-        "connect_timeout": 10,
+        "options": " ".join(f"-c {name}={value}" for name, value in _POSTGRESQL_SETTINGS.items()),
+        "connect_timeout": CONNECT_WAIT,
         "application_name": "tessera",
         "cursor_factory": FreshPlanCursor,
     }

@@ -10,6 +10,7 @@ from tessera.storage.changes import AddColumn, AddIndex, Change, ConvertColumn, 
 from tessera.storage.columns import TableSpec
 from tessera.storage.ddl import Ddl
 from tessera.storage.diff import diff_tables
+from tessera.storage.provision import ensure_trigram
 from tessera.storage.tenant_database import TenantDatabase
 
 #: When a step runs: before the switch and harmless to the old version; in the transaction that switches; or after it.
@@ -69,16 +70,37 @@ class Plan:
 
 def make_plan(database: TenantDatabase, old: Sequence[TableSpec], new: Sequence[TableSpec], *, version: int) -> Plan:
     """Plan the way from `old` (as stored, hidden parts included) to `new`, asking the tenant's data. Changes nothing."""
+    warnings: tuple[Finding, ...] = ()
+    if database.dialect == "postgresql" and _needs_trigrams(old, new) and not ensure_trigram(database):
+        new, warnings = _without_trigrams(new)
     difference = diff_tables(old, new, dialect=database.dialect, version=version)
     if not difference.changes:
-        return Plan((), difference.tables)
+        return Plan((), difference.tables, warnings)
     ddl = Ddl(database.engine.dialect, database.schema)
     with database.reading() as connection:
         assessor = Assessor(connection, ddl, {spec.name: spec for spec in old})
         changes = [_beside_writers(change, assessor, ddl, difference.changes) for change in difference.changes]
         steps = tuple(_step(change, changes, assessor, ddl) for change in changes)
-        warnings = _column_budget(changes, assessor, ddl)
+        warnings = (*warnings, *_column_budget(changes, assessor, ddl))
     return Plan(steps, difference.tables, warnings)
+
+
+def _needs_trigrams(old: Sequence[TableSpec], new: Sequence[TableSpec]) -> bool:
+    """Whether there are substring indexes that the old tables do not have."""
+    known = {(spec.name, index) for spec in old for index in spec.indexes}
+    return any((spec.name, index) not in known for spec in new for index in spec.indexes if index.method == "trigram")
+
+
+def _without_trigrams(specs: Sequence[TableSpec]) -> tuple[Sequence[TableSpec], tuple[Finding, ...]]:
+    """A database without the extension serves all the same; its searches read whole tables. A later publish finds it again."""
+    plain, findings = [], []
+    for spec in specs:
+        kept = tuple(index for index in spec.indexes if index.method != "trigram")
+        plain.append(replace(spec, indexes=kept))
+        if len(kept) < len(spec.indexes):
+            message = N_("Searches in {table} read the whole table: the PostgreSQL extension pg_trgm is missing.")
+            findings.append(Finding(message, 0, False, {"table": spec.name}))
+    return plain, tuple(findings)
 
 
 def _step(change: Change, changes: Sequence[Change], assessor: Assessor, ddl: Ddl) -> PlannedStep:

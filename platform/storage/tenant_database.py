@@ -53,8 +53,11 @@ class TenantDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A connection in autocommit: each statement sees what is committed at that moment."""
-        with self.engine.connect() as connection:
+        """A connection in autocommit: each statement sees what is committed at that moment.
+
+        Raises `Unavailable` when the database is away.
+        """
+        with self._connected() as connection:
             yield connection
 
     @contextmanager
@@ -64,7 +67,7 @@ class TenantDatabase:
         On SQLite it holds the file's write lock from the start (BEGIN IMMEDIATE), so nothing it has read can change.
         Raises `Unavailable` when that lock is not to be had in time.
         """
-        with self._queue(), self.engine.connect() as connection, self._transaction(connection):
+        with self._queue(), self._connected() as connection, self._transaction(connection):
             yield connection
 
     @contextmanager
@@ -79,9 +82,10 @@ class TenantDatabase:
             with self.writing() as connection:
                 if self.dialect == "postgresql":
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_wait_ms)}")
+                    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 yield connection
             return
-        with self._queue(), self.engine.connect() as connection:
+        with self._queue(), self._connected() as connection:
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             try:
                 with self._transaction(connection):
@@ -110,7 +114,7 @@ class TenantDatabase:
         It is not the connection of a `writing` block: inside one use `driver_connection(connection)`.
         """
         try:
-            yield self._hot.connection()
+            yield self._hot_connection()
         except (psycopg.Error, sqlite3.Error):
             self._hot.lost()
             raise
@@ -143,6 +147,19 @@ class TenantDatabase:
         """The first driver row of a rendered read, or None."""
         rows = self.fetch_all(statement, values)
         return rows[0] if rows else None
+
+    def _connected(self) -> sa.Connection:
+        """A connection from the pool; raises `Unavailable` when the database is away or everybody waits for it."""
+        try:
+            return self.engine.connect()
+        except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+            raise Unavailable("The database is not available for the moment. Try again.") from error
+
+    def _hot_connection(self) -> Any:
+        try:
+            return self._hot.connection()
+        except (sa.exc.OperationalError, sa.exc.TimeoutError, psycopg.OperationalError) as error:
+            raise Unavailable("The database is not available for the moment. Try again.") from error
 
     @contextmanager
     def _transaction(self, connection: sa.Connection) -> Iterator[None]:

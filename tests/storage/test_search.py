@@ -20,7 +20,7 @@ from tessera.storage.search import (
 )
 from tessera.storage.tables import build_table
 from tessera.storage.tenant_database import TenantDatabase
-from tests.support.tables import publish_tables
+from tests.support.tables import plan_tables, publish_tables
 
 BARE = TableSpec("firm", (ColumnSpec("id", "uuid", nullable=False), ColumnSpec("search_text", "text")))
 FIRM = replace(BARE, indexes=(IndexSpec("ix_firm_search", ("search_text",), method="trigram"),))
@@ -152,6 +152,19 @@ def test_the_index_survives_a_rebuilt_and_a_compacted_file(database: TenantDatab
     with database.reading() as connection:
         connection.exec_driver_sql("VACUUM" if database.dialect == "sqlite" else f"VACUUM {database.schema}.firm")
     assert (found(database, table, "second"), found(database, table, "third")) == ([0], [1])
+
+
+def test_without_the_extension_search_still_works(database: TenantDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as away:
+        away.setattr("tessera.storage.plan.ensure_trigram", lambda _database: False)
+        plan = publish_tables(database, [FIRM])
+        assert plan_tables(database, [FIRM]).is_empty
+    table = build_table(FIRM, sa.MetaData())
+    add(database, table, "Some words")
+    assert found(database, table, "ome wor") == [0]
+    if database.dialect == "postgresql":
+        assert "pg_trgm" in plan.warnings[0].text()
+        assert [type(step.change).__name__ for step in plan_tables(database, [FIRM]).steps] == ["AddIndex"]
 
 
 def test_folding_keeps_what_matters() -> None:
