@@ -10,7 +10,7 @@ from tessera.expressions.rollup import Rollup, check_rollup
 from tessera.expressions.scope import Scope
 from tessera.expressions.types import Type
 from tessera.runtime.computed.errors import ComputedErrors
-from tessera.runtime.computed.graph import order_computed
+from tessera.runtime.computed.graph import order_computed, order_locks
 from tessera.runtime.computed.plan import ComputedField, ComputedPlan, Group, Read, Reader, Step
 from tessera.runtime.fields.base import CompiledField
 from tessera.runtime.fields.formula import FormulaField
@@ -154,6 +154,7 @@ def _plan(fields: list[ComputedField], tables: Mapping[str, CompiledModule]) -> 
         saving={key: tuple(c for c in ordered if tables[c.module].parent in (None, key) and _belongs(c, key)) for key in tables},
         locking={key: _locking(ordered, key) for key in tables},
         returning={key: _returning(ordered, key) for key in tables},
+        lock_order=order_locks(ordered),
     )
 
 

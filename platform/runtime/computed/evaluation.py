@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from tessera.runtime.computed.environment import stored_environment
+from tessera.runtime.computed.locks import take_sources
 from tessera.runtime.computed.plan import ComputedField, Step
 from tessera.runtime.fields.base import Rejected
 
@@ -46,31 +45,19 @@ def _rows(draft: "RecordDraft", computed: ComputedField) -> Iterable["RecordDraf
 
 
 def lock_sources(session: "Session", drafts: Sequence["RecordDraft"], formulas: "FormulaRunner") -> None:
-    """On PostgreSQL: hold the records that the computed fields of `drafts` read, so that they cannot change before the commit.
-
-    Shared with other readers; but where a save changes the very record that it reads (a customer's terms go into the order, the
-    order's total into the customer), for this transaction alone, as two readers would otherwise wait for each other.
-    """
+    """On PostgreSQL: hold the records that the computed fields of `drafts` read, so that they cannot change before the commit."""
     if session.connection.dialect.name != "postgresql" or not drafts:
         return
-    plan = session.catalog.computed
     module = drafts[0].module.key
-    returning = plan.returning.get(module, frozenset())
-    for way in plan.locking.get(module, ()):
-        target = way[-1].target
-        ids = {found for draft in drafts for found in _ends(session, draft, way, formulas)}
-        ids -= {record_id for key, record_id in session.locked_sources if key == target}
-        if not ids:
-            continue
-        table = session.catalog.module(target).table
-        statement = sa.select(table.c.id).where(table.c.id.in_(sorted(ids))).order_by(table.c.id)
-        alone = target in returning
-        session.connection.execute(statement.with_for_update(read=not alone, key_share=alone))
-        session.locked_sources.update((target, record_id) for record_id in ids)
-        formulas.forget()
+    wanted: dict[str, set[UUID]] = {}
+    for way in session.catalog.computed.locking.get(module, ()):
+        ends = (found for draft in drafts for found in _ends(draft, way, formulas))
+        wanted.setdefault(way[-1].target, set()).update(ends)
+    if take_sources(session, module, wanted):
+        formulas.forget()  # what was read before may have changed while waiting
 
 
-def _ends(session: "Session", draft: "RecordDraft", way: Sequence[Step], formulas: "FormulaRunner") -> Iterator[UUID]:
+def _ends(draft: "RecordDraft", way: Sequence[Step], formulas: "FormulaRunner") -> Iterator[UUID]:
     """The records at the end of a way that begins at the draft or at one of its lines."""
     starts = [row for row in draft.every() if row.module.key == way[0].module]
     for start in starts:

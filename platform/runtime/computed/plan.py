@@ -71,7 +71,8 @@ class ComputedPlan:
 
     `groups` are in an order in which each stands after all it needs. `readers` tells who reads a module's fields (None:
     its rows' existence). `saving` are the fields that a save of a module works out, its lines' too, in order. `locking` the
-    ways through lookups that they take; `returning` the modules whose records a save of a module may change in turn.
+    ways through lookups that they take; `returning` the modules whose records a save of a module may change in turn. Rows
+    are locked in the order of their modules in `lock_order`.
     """
 
     groups: tuple[Group, ...] = ()
@@ -79,6 +80,7 @@ class ComputedPlan:
     saving: Mapping[str, tuple[ComputedField, ...]] = field(default_factory=dict)
     locking: Mapping[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
     returning: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lock_order: Mapping[str, int] = field(default_factory=dict)
 
     def of_module(self, key: str) -> tuple[ComputedField, ...]:
         """The computed fields of one module or line table, in order."""

@@ -40,11 +40,14 @@ def propagate(session: "Session", changes: Sequence[RecordChange]) -> list[Corre
     _await_restored(plan, changes, pending)
     if not pending:
         return []
-    worker = Worker(session.connection, catalog, stored_environment(catalog, session.context.now()))
-    return spread(worker, plan, pending, ways)
+    environment = stored_environment(catalog, session.context.now())
+    worker = Worker(session.connection, catalog, environment, held=session.locked_sources)
+    if worker.locks.needed:
+        worker.locks.take(_reach(plan, pending, ways))
+    return _spread(worker, plan, pending, ways)
 
 
-def spread(worker: Worker, plan: ComputedPlan, pending: Pending, ways: Ways) -> list[Correction]:
+def _spread(worker: Worker, plan: ComputedPlan, pending: Pending, ways: Ways) -> list[Correction]:
     """Work `pending` off in the plan's order, adding to it what each correction leads to."""
     done: list[Correction] = []
     for group in plan.groups:
@@ -58,6 +61,21 @@ def spread(worker: Worker, plan: ComputedPlan, pending: Pending, ways: Ways) -> 
             for reader in plan.readers.get(group.module, {}).get(key, ()):
                 pending[reader.field] |= ways.from_ids(reader.read.route, changed)
     return done
+
+
+def _reach(plan: ComputedPlan, pending: Pending, ways: Ways) -> Mapping[str, set[UUID]]:
+    """Every row that may have to be updated if all of `pending` changes, by module: they are locked before the first update."""
+    supposed: Pending = defaultdict(set, {computed: set(ids) for computed, ids in pending.items()})
+    reached: dict[str, set[UUID]] = defaultdict(set)
+    for group in plan.groups:
+        for computed in group.fields:
+            ids = supposed.get(computed)
+            if not ids:
+                continue
+            reached[group.module] |= ids
+            for reader in plan.readers.get(group.module, {}).get(computed.key, ()):
+                supposed[reader.field] |= ways.from_ids(reader.read.route, ids)
+    return reached
 
 
 def _by_module(changes: Iterable[RecordChange]) -> Mapping[str, list[RowChange]]:

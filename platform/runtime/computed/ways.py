@@ -48,8 +48,23 @@ class Ways:
             ids = self._back(step, ids)
         return ids
 
+    def forward(self, route: Sequence[Step], ids: set[UUID]) -> set[UUID]:
+        """The rows at the end of `route`, from rows at its start."""
+        for step in route:
+            before, behind = self._columns(step)
+            ids = self._select(behind, before, ids)
+        return ids
+
+    def lines_of(self, line_table: str, ids: set[UUID]) -> set[UUID]:
+        """The lines of records in one of their line tables."""
+        table = self._catalog.table_of(line_table).table
+        return self._select(table.c.id, table.c.parent_id, ids)
+
     def _back(self, step: Step, ids: set[UUID]) -> set[UUID]:
         wanted, known = self._columns(step)
+        return self._select(wanted, known, ids)
+
+    def _select(self, wanted: sa.Column[Any], known: sa.Column[Any], ids: set[UUID]) -> set[UUID]:
         found: set[UUID] = set()
         for part in batches(ids):
             rows = self._connection.execute(sa.select(wanted).where(known.in_(part), wanted.is_not(None)).distinct())

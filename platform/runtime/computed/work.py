@@ -17,6 +17,7 @@ from tessera.expressions.sql import Dialect
 from tessera.kernel.errors import Problem, ValidationFailed
 from tessera.kernel.messages import N_
 from tessera.runtime.codec import codec_of
+from tessera.runtime.computed.locks import Held, Locks
 from tessera.runtime.computed.plan import ComputedField
 from tessera.runtime.computed.resolver import ModuleResolver
 from tessera.runtime.computed.stored_view import StoredRows
@@ -24,7 +25,6 @@ from tessera.runtime.computed.ways import batches
 from tessera.runtime.fields.base import CompiledField, Rejected
 from tessera.runtime.model import Catalog, CompiledModule
 from tessera.storage.search import folded_search_text, index_rows
-
 
 NO_ROOM = N_("{field} of {module} has no room for what follows from this change.")
 
@@ -42,10 +42,13 @@ class Correction:
 class Worker:
     """Brings computed fields up to date over one connection, inside the caller's transaction."""
 
-    def __init__(self, connection: sa.Connection, catalog: Catalog, environment: Environment) -> None:
+    def __init__(
+        self, connection: sa.Connection, catalog: Catalog, environment: Environment, *, held: Held | None = None
+    ) -> None:
         self.connection = connection
         self.catalog = catalog
         self.environment = environment
+        self.locks = Locks(connection, catalog, set() if held is None else held)
         self.dialect: Dialect = "postgresql" if connection.dialect.name == "postgresql" else "sqlite"
 
     def update(self, module_key: str, fields: Sequence[ComputedField], ids: Collection[UUID]) -> list[Correction]:
@@ -62,7 +65,7 @@ class Worker:
         return found
 
     def _corrections(self, module: CompiledModule, fields: Sequence[ComputedField], ids: list[UUID]) -> list[Correction]:
-        self._lock(module, ids)
+        self.locks.take({module.key: ids})
         readers = [self._reader(module, computed) for computed in fields]
         selected = [column for reader in readers for column in reader.columns]
         table = module.table
@@ -76,13 +79,6 @@ class Worker:
                 if before != after:
                     found.append(Correction(reader.computed, row[0], before, after))
         return found
-
-    def _lock(self, module: CompiledModule, ids: list[UUID]) -> None:
-        """Hold the rows until the end of the transaction. FOR NO KEY UPDATE: whoever points to them need not wait."""
-        if self.dialect == "postgresql":
-            table = module.table
-            locking = sa.select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id)
-            self.connection.execute(locking.with_for_update(key_share=True))
 
     def _reader(self, module: CompiledModule, computed: ComputedField) -> "_Reader":
         field = module.fields[computed.key]
