@@ -7,7 +7,9 @@
     operations    Operation: what an overlay consists of
     documents     to_documents(definitions) · from_documents(json): what servers compile from
     diff          changes(old, new): what a publish does, in words
-    published     build_schemas(field_types): the JSON Schemas for editors and the reference
+    texts         texts_of(package): what a catalogue has to translate
+    published     build_schemas(field_types): the JSON Schemas for editors
+    reference     reference_pages(field_types): the Markdown made from the schemas
     errors        AppErrors, which carries every Mistake with file, line, path and nearest name
 
 `field_types` is always `{field type key: options_schema}`; the field types themselves live above this package.

@@ -1,7 +1,6 @@
 """Laying apps and the tenant's overlay on each other: the effective definitions, and what could not be applied."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from tessera.metadata.definitions import Definitions
@@ -14,6 +13,7 @@ from tessera.metadata.provenance import OVERLAY
 from tessera.metadata.pruning import prune
 from tessera.metadata.references import check
 from tessera.metadata.schema_check import SchemaCheck
+from tessera.metadata.shape import plain
 
 #: What the key of a definition is called in its own file, which the schemas describe.
 _KEY_NAMES: Mapping[str, str] = {"modules": "module", "picklists": "picklist"}
@@ -41,7 +41,7 @@ def lay_app(layers: Layers, package: AppPackage) -> None:
     for root in ROOTS:
         for key, document in package.documents.get(root, {}).items():
             own = {"app": package.name} if root == "modules" else {}
-            layers.documents[root][key] = {**deepcopy(dict(document)), **own}
+            layers.documents[root][key] = {**plain(document), **own}
             layers.provenance[root, key] = package.name
     for key, declared in package.settings.items():
         name = f"{package.name}.{key}"
@@ -75,7 +75,7 @@ def effective(packages: Iterable[AppPackage], overlay: Sequence[Operation], *, c
     An operation of the overlay whose target is gone, or which would leave something wrong, is parked and reported: an overlay
     never keeps a tenant from working. Raises `AppErrors` when the apps themselves do not fit together.
     """
-    stack = _Stack(lay_apps(packages), overlay, checks)
+    stack = _Stack(tuple(packages), overlay, checks)
     wrong: dict[int, str] = {}
     while True:
         layers, refused = stack.lay(without=wrong)
@@ -116,13 +116,13 @@ def _try(layers: Layers, operation: Operation) -> str | None:
 class _Stack:
     """The apps and the overlay above them, to be laid with some operations left out."""
 
-    base: Layers
+    packages: Sequence[AppPackage]
     overlay: Sequence[Operation]
     checks: SchemaCheck
 
     def lay(self, *, without: Collection[int], count: int | None = None) -> tuple[Layers, dict[int, str]]:
         """The layers with the first `count` operations, and the reasons of those that were refused."""
-        layers = self.base.copy()
+        layers = lay_apps(self.packages)
         refused = {}
         for index, operation in enumerate(self.overlay[:count]):
             if index not in without and (reason := _try(layers, operation)) is not None:
@@ -150,16 +150,21 @@ class _Stack:
 def settle(layers: Layers, applied: Iterable[Operation], checks: SchemaCheck, unread: Iterable[Path] = ()) -> list[Finding]:
     """Finish `layers` after operations: what they touched is held against the schemas again, then mentions of hidden things
     are taken out and all names checked. Gives what is wrong; `unread` lists definitions that are there but broken."""
-    touched = dict.fromkeys(operation.keys[:2] for operation in applied if operation.keys[0] in ROOTS and len(operation.keys) > 1)
-    found = [finding for path in touched for finding in _schema_findings(layers.documents, path, checks)]
+    touched: dict[Path, list[Path]] = {}
+    for operation in applied:
+        if operation.keys[0] in ROOTS and len(operation.keys) > 1:
+            touched.setdefault(operation.keys[:2], []).append(operation.keys[2:])
+    found = [finding for path, inside in touched.items() for finding in _schema_findings(layers.documents, path, inside, checks)]
     if found:
         return found
     prune(layers.documents)
     return check(layers.documents, unread)
 
 
-def _schema_findings(documents: Mapping[str, Mapping[str, dict[str, object]]], path: Path, checks: SchemaCheck) -> list[Finding]:
-    """What the schema of its kind refuses in one module, picklist or menu group; nothing when it is not there."""
+def _schema_findings(
+    documents: Mapping[str, Mapping[str, dict[str, object]]], path: Path, inside: Sequence[Path], checks: SchemaCheck
+) -> list[Finding]:
+    """What the schema of its kind refuses in one module, picklist or menu group, of which `inside` has been touched."""
     root, key = path
     document = documents[root].get(key)
     if document is None:
@@ -167,9 +172,26 @@ def _schema_findings(documents: Mapping[str, Mapping[str, dict[str, object]]], p
     if root == "menus":
         return [Finding((root, *f.path), f.message, f.suggestion) for f in checks.findings("menu", {key: document})]
     name = _KEY_NAMES[root]
-    written = {name: key, **{property_: value for property_, value in document.items() if property_ != "app"}}
+    part = _excerpt(document, inside) if root == "modules" else document
+    written = {name: key, **{property_: value for property_, value in part.items() if property_ != "app"}}
     found = checks.findings(name, written)
     return [Finding((root, key, *(() if f.path == (name,) else f.path)), f.message, f.suggestion) for f in found]
+
+
+def _excerpt(document: dict[str, object], inside: Sequence[Path]) -> dict[str, object]:
+    """A module with those entries of its collections only that were touched: checking all of a large one takes its time."""
+    if not all(inside):  # the module itself
+        return document
+    touched = dict.fromkeys((path[0], path[1] if len(path) > 1 else None) for path in inside)
+    kept = {name: value for name, value in document.items() if not isinstance(value, dict) or (name, None) in touched}
+    for name in dict.fromkeys(name for name, _ in touched):
+        value = document.get(name)
+        if name not in kept and isinstance(value, dict):
+            kept[name] = {key: value[key] for collection, key in touched if collection == name and key in value}
+    fields = document.get("fields")
+    if not kept.get("fields") and isinstance(fields, dict):  # there must be one
+        kept["fields"] = dict(list(fields.items())[:1])
+    return kept
 
 
 def _reason(finding: Finding) -> str:

@@ -12,7 +12,6 @@ other things leave the effective definitions only. `texts/<language>/<English>` 
 
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -83,10 +82,6 @@ class Layers:
     setting_types: dict[str, dict[str, Any]] = field(default_factory=dict)
     provenance: dict[Path, str] = field(default_factory=dict)
 
-    def copy(self) -> "Layers":
-        """An independent copy, to try operations on."""
-        return deepcopy(self)
-
     def layer_of(self, path: Path) -> str | None:
         """The layer that wrote what stands at `path`."""
         return next((layer for length in range(len(path), 0, -1) if (layer := self.provenance.get(path[:length]))), None)
@@ -101,6 +96,12 @@ class _Place:
     is_entry: bool
     slot: Slot | None
     entry: type | None
+    missing: tuple[tuple[dict[str, Any], str, dict[str, Any]], ...] = ()  # mappings on the way that are not there yet
+
+    def make_way(self) -> None:
+        """Put the missing mappings on the way where they belong, once the operation is known to fit."""
+        for outer, name, inner in self.missing:
+            outer[name] = inner
 
 
 def apply(layers: Layers, operation: Operation, *, layer: str, namespace: str) -> None:
@@ -126,34 +127,54 @@ def value_at(layers: Layers, operation: Operation) -> Any:
     if keys[0] == "settings":
         return layers.settings.get("/".join(keys[1:]))
     place = _resolve(layers, keys, create=False)
-    return deepcopy(place.holder.get(place.name))
+    return plain(place.holder.get(place.name))
 
 
 def _resolve(layers: Layers, keys: Path, *, create: bool) -> _Place:
-    """Walk `keys` through the documents along the shapes of the definitions; `create` makes missing collections."""
+    """Walk `keys` through the documents along the shapes of the definitions; `create` allows mappings that are not there yet."""
     if keys[0] not in ROOTS or len(keys) < 2:
         raise OperationRefused(f"A path begins with {', '.join(ROOTS)}, settings or texts, and a key.")
     cls: type | None = ROOTS[keys[0]]
     collection: dict[str, Any] = layers.documents[keys[0]]
-    position = 1
-    while True:
-        key = keys[position]
-        if position == len(keys) - 1:
-            return _Place(collection, key, True, None, cls)
-        if cls is None or key not in collection:
+    way = _Way(create)
+    for position in range(1, len(keys), 2):
+        last = len(keys) - 1 - position
+        if last == 0:
+            return _Place(collection, keys[position], True, None, cls, tuple(way.missing))
+        if cls is None or keys[position] not in collection:
             raise OperationRefused(_gone(keys[: position + 1], collection))
-        document = _mapping(collection[key], keys[: position + 1])
-        name = keys[position + 1]
-        slot = slots_of(cls).get(name)
-        if position + 1 == len(keys) - 1:
-            return _Place(document, name, False, slot, cls)
+        document = way.mapping(collection, keys[: position + 1])
+        slot = slots_of(cls).get(keys[position + 1])
+        if last == 1:
+            return _Place(document, keys[position + 1], False, slot, cls, tuple(way.missing))
         if slot is None or slot.kind == "value":
-            return _inside_value(document, keys, position + 1, create=create)
-        if name not in document and not create:
-            raise OperationRefused(_gone(keys[: position + 2], document))
-        collection = _mapping(document.setdefault(name, {}), keys[: position + 2])
+            for index in range(position + 1, len(keys) - 1):  # a property inside a plain value, such as an option of a behaviour
+                document = way.mapping(document, keys[: index + 1])
+            return _Place(document, keys[-1], False, None, None, tuple(way.missing))
+        collection = way.mapping(document, keys[: position + 2])
         cls = slot.entry
-        position += 2
+    raise AssertionError(keys)  # the walk ends at the last key
+
+
+@dataclass(slots=True)
+class _Way:
+    """The mappings on the way to a place; with `create` those that are not there are made, but not yet put into the documents."""
+
+    create: bool
+    missing: list[tuple[dict[str, Any], str, dict[str, Any]]] = field(default_factory=list)
+
+    def mapping(self, outer: dict[str, Any], keys: Path) -> dict[str, Any]:
+        """The mapping in `outer` that the last of `keys` names; raises `OperationRefused` when there is none."""
+        if keys[-1] not in outer:
+            if not self.create:
+                raise OperationRefused(_gone(keys, outer))
+            made: dict[str, Any] = {}
+            self.missing.append((outer, keys[-1], made))
+            return made
+        inner = outer[keys[-1]]
+        if not isinstance(inner, dict):
+            raise OperationRefused(f"{'/'.join(keys)} is not a mapping.")
+        return inner
 
 
 def place_class(keys: Path) -> tuple[type | None, str | None]:
@@ -165,23 +186,6 @@ def place_class(keys: Path) -> tuple[type | None, str | None]:
             return cls, keys[position]
         cls = slot.entry
     return cls, None
-
-
-def _mapping(value: Any, keys: Path) -> dict[str, Any]:
-    """`value`, which an earlier operation may have made something that nothing can stand in."""
-    if not isinstance(value, dict):
-        raise OperationRefused(f"{'/'.join(keys)} is not a mapping.")
-    return value
-
-
-def _inside_value(document: dict[str, Any], keys: Path, position: int, *, create: bool) -> _Place:
-    """A property inside a plain value, such as one option of a behaviour."""
-    for index in range(position, len(keys) - 1):
-        inner = document.setdefault(keys[index], {}) if create else document.get(keys[index])
-        if not isinstance(inner, dict):
-            raise OperationRefused(_gone(keys[: index + 1], document))
-        document = inner
-    return _Place(document, keys[-1], False, None, None)
 
 
 def _gone(keys: Path, known: Mapping[str, Any]) -> str:
@@ -200,12 +204,13 @@ def _add(layers: Layers, operation: Operation, place: _Place, layer: str, namesp
         finding = prefix_finding(operation.keys, namespace)
         if finding is not None:
             raise OperationRefused(finding.message)
-    value = {} if place.entry is None else normalise(place.entry, place.name, deepcopy(plain(operation.value)))
+    value = {} if place.entry is None else normalise(place.entry, place.name, plain(operation.value))
     if not isinstance(value, dict):
         raise OperationRefused("What is added is a mapping of properties.")
     if place.entry is ModuleDefinition:
         value["app"] = "" if layer == OVERLAY else layer
     _insert(place.holder, place.name, value, operation.after)
+    place.make_way()
     layers.provenance[operation.keys] = layer
 
 
@@ -219,7 +224,8 @@ def _change(layers: Layers, operation: Operation, place: _Place, layer: str, nam
     if operation.value is None:
         place.holder.pop(place.name, None)
     else:
-        place.holder[place.name] = deepcopy(plain(operation.value))
+        place.holder[place.name] = plain(operation.value)
+        place.make_way()
     _forget(layers, operation.keys)
     layers.provenance[operation.keys] = layer
 

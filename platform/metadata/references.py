@@ -9,7 +9,9 @@ a reference in a plug-in's options is checked as well:
     field               of a roll-up: a field of those rows
     picklist            a shared picklist
     controlled_by       a choice field beside this one
-    filter              a filter over the module that the field points to
+    currency            a field beside this one, or `parent.<field>` of a line's record
+    filter              a filter over the module that the field points to; `{"$field": …}` in it is a field beside this one
+    copies              fields here, with the fields over there that fill them
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -144,7 +146,27 @@ def _option_field(scope: Scope, path: Path, module: str, field: Document) -> Ite
 def _option_filter(scope: Scope, path: Path, module: str, field: Document) -> Iterator[Finding]:
     target = field.get("module", "user" if field["type"] == "user" else None)
     if target is not None and scope.is_visible(str(target)):
-        yield from _filter(scope, path, str(target), field["filter"])
+        yield from _filter(scope, path, str(target), field["filter"], beside=module)
+
+
+def _option_currency(scope: Scope, path: Path, module: str, field: Document) -> Iterator[Finding]:
+    yield from _beside(scope, path, module, str(field["currency"]))
+
+
+def _option_copies(scope: Scope, path: Path, module: str, field: Document) -> Iterator[Finding]:
+    target = field.get("module", "user" if field["type"] == "user" else "")
+    for here, there in field["copies"].items() if isinstance(field["copies"], Mapping) else ():
+        yield from _some(scope.path_finding((*path, here), module, here))
+        if scope.is_visible(str(target)):
+            yield from _some(scope.path_finding((*path, here), str(target), str(there)))
+
+
+def _beside(scope: Scope, path: Path, module: str, name: str) -> Iterator[Finding]:
+    """A field of the same record, or from a line one of its record: `parent.currency`."""
+    record, _, line_table = module.partition(".")
+    if line_table and name.startswith("parent."):
+        module, name = record, name.removeprefix("parent.")
+    yield from _some(scope.path_finding(path, module, name))
 
 
 _OPTION_RULES: Mapping[str, Callable[[Scope, Path, str, Document], Iterator[Finding]]] = {
@@ -155,7 +177,9 @@ _OPTION_RULES: Mapping[str, Callable[[Scope, Path, str, Document], Iterator[Find
     "lines": _option_lines,
     "via": _option_via,
     "field": _option_field,
+    "currency": _option_currency,
     "filter": _option_filter,
+    "copies": _option_copies,
 }
 
 
@@ -250,17 +274,23 @@ def _view(scope: Scope, path: Path, module: str, view: Document) -> Iterator[Fin
         yield from _filter(scope, (*path, "filter"), module, view["filter"])
 
 
-def _filter(scope: Scope, path: Path, module: str, node: Any) -> Iterator[Finding]:
-    """The fields of a filter tree. Its form has been checked where a schema knows it; other forms are left to their owner."""
+def _filter(scope: Scope, path: Path, module: str, node: Any, beside: str | None = None) -> Iterator[Finding]:
+    """The fields of a filter tree, and of the record `beside` it that its values name.
+
+    Its form has been checked where a schema knows it; other forms are left to their owner.
+    """
     if not isinstance(node, Mapping):
         return
     for word in ("and", "or"):
         for index, inner in enumerate(node.get(word, ()) if isinstance(node.get(word, ()), list) else ()):
-            yield from _filter(scope, (*path, word, str(index)), module, inner)
+            yield from _filter(scope, (*path, word, str(index)), module, inner, beside)
     if "not" in node:
-        yield from _filter(scope, (*path, "not"), module, node["not"])
+        yield from _filter(scope, (*path, "not"), module, node["not"], beside)
     if isinstance(node.get("field"), str):
         yield from _some(scope.path_finding((*path, "field"), module, node["field"]))
+    value = node.get("value")
+    if beside is not None and isinstance(value, Mapping) and isinstance(value.get("$field"), str):
+        yield from _beside(scope, (*path, "value", "$field"), beside, value["$field"])
 
 
 def _menu(scope: Scope, path: Path, group: Document) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from typing import Any
 RESULT = {"result": {"enum": ["integer", "decimal", "text"], "description": "Type of the value."}}
 FIELD_TYPES: Mapping[str, Mapping[str, Any]] = {
     "text": {"max_length": {"type": "integer", "minimum": 1, "description": "Most characters."}},
-    "integer": {},
+    "integer": {"currency": {"type": "string", "description": "The field that holds the currency."}},
     "date": {},
     "picklist": {
         "picklist": {"type": "string", "description": "A shared dictionary."},
@@ -16,6 +16,7 @@ FIELD_TYPES: Mapping[str, Mapping[str, Any]] = {
     "lookup": {
         "module": {"type": "string", "description": "The module pointed to."},
         "filter": {"type": "object", "description": "What is offered."},
+        "copies": {"type": "object", "description": "What it brings along."},
     },
     "any_lookup": {"modules": {"type": "array", "items": {"type": "string"}, "description": "The modules pointed to."}},
     "multi_lookup": {"module": {"type": "string", "description": "The module pointed to."}},

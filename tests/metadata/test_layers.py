@@ -176,7 +176,7 @@ def test_translations_and_settings_of_the_tenant(lay: Lay) -> None:
         (("remove", "menus/nothing"), "There is no menus/nothing"),
         (("change", "nonsense/a/b", {"value": 1}), "A path begins with"),
         (("change", "modules", {"value": 1}), "A path begins with"),
-        (("change", f"{FIELDS}/fax/label/deeper", {"value": 1}), "There is no"),
+        (("change", f"{FIELDS}/fax/label/deeper", {"value": 1}), "is not a mapping"),
         (("add", "texts/es", {"value": "x"}), "texts/<language>/<English text>"),
         (("add", "texts/../Customer", {"value": "x"}), "texts/<language>/<English text>"),
         (("add", "texts/es/Customer", {"value": 5}), "A translation is a text"),
