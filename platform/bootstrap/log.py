@@ -12,12 +12,12 @@ from typing import IO, Any
 import orjson
 import structlog
 
-from tessera.bootstrap.log_redaction import TEXT_KEYS, exception_facts, harmless, redact
+from tessera.bootstrap.log_redaction import WORD_KEYS, exception_facts, harmless, redact
 from tessera.bootstrap.settings import LogFormat, LogLevel
 
 _LEVELS: Mapping[str, int] = logging.getLevelNamesMapping()
 #: `logging` has attributes of its own by some of the names.
-EXTRA_KEYS = TEXT_KEYS - logging.makeLogRecord({}).__dict__.keys()
+EXTRA_KEYS = WORD_KEYS - logging.makeLogRecord({}).__dict__.keys()
 _FIRST = ("timestamp", "level", "event", "logger")
 
 

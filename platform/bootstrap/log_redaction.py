@@ -1,9 +1,10 @@
 """What may stand in a log line: numbers, identifiers and words that the program itself chose. Nothing a person typed.
 
 An allow-list, because a list of forbidden names is never complete: a text passes only under a key that is known to hold no
-field value and no secret.
+field value and no secret, and under most of these only if it is a single word.
 """
 
+import re
 import traceback
 from collections.abc import MutableMapping
 from datetime import date, datetime, timedelta
@@ -12,15 +13,39 @@ from uuid import UUID
 
 from tessera.kernel.errors import TesseraError
 
-#: Keys whose texts are the program's own: names of things, never contents.
-TEXT_KEYS = frozenset(
+#: Keys that hold one word of the program's own: names of things, never contents.
+WORD_KEYS = frozenset(
     {
-        "event", "level", "timestamp", "logger",
-        "request_id", "tenant", "principal", "face", "method", "route", "module",
-        "error", "code", "exception", "stack", "sqlstate",
-        "job", "kind", "state", "queue", "worker", "app", "version", "engine", "step", "setting", "address",
+        "level",
+        "timestamp",
+        "logger",
+        "request_id",
+        "tenant",
+        "principal",
+        "face",
+        "method",
+        "module",
+        "error",
+        "code",
+        "exception",
+        "sqlstate",
+        "job",
+        "kind",
+        "schedule",
+        "state",
+        "queue",
+        "worker",
+        "app",
+        "version",
+        "engine",
+        "step",
+        "setting",
+        "address",
     }
-)  # fmt: skip
+)
+#: Keys that hold more than a word: what happened, the pattern of the address, the frames of a stack.
+TEXT_KEYS = frozenset({"event", "route", "stack"})
+_WORD = re.compile(r"[\w.:@+<>\-\[\]]{0,200}")
 REDACTED = "[redacted]"
 LONGEST_TEXT = 500
 DEEPEST_FRAMES = 25
@@ -31,14 +56,12 @@ _PLAIN = (bool, int, float, UUID, date, datetime, timedelta, type(None))
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: blank out every value that is not known to be harmless, and cut what is too long."""
     for name, value in event.items():
-        if isinstance(value, _PLAIN):
-            continue
-        if name not in TEXT_KEYS:
-            event[name] = REDACTED
-        elif name == "stack":
+        if name == "stack":
             event[name] = [str(frame)[:LONGEST_TEXT] for frame in value[-DEEPEST_FRAMES:]]
-        else:
+        elif name in TEXT_KEYS:
             event[name] = str(value)[:LONGEST_TEXT]
+        elif not isinstance(value, _PLAIN) and not (name in WORD_KEYS and _WORD.fullmatch(str(value))):
+            event[name] = REDACTED
     return event
 
 

@@ -58,6 +58,12 @@ def test_texts_under_unknown_keys_are_blanked(output: io.StringIO, key: str, val
     assert last(output)["module"] == "customer"
 
 
+@pytest.mark.parametrize("key", ["error", "tenant", "principal", "kind"])
+def test_even_known_keys_take_a_single_word_only(output: io.StringIO, key: str) -> None:
+    structlog.get_logger().warning("failed", **{key: f"no such customer: {SECRET}"})
+    assert last(output)[key] == "[redacted]"
+
+
 def test_the_message_of_an_exception_stays_out_but_its_place_is_told(output: io.StringIO) -> None:
     try:
         int(SECRET)
