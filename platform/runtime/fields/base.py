@@ -56,6 +56,10 @@ class Coercion:
     translator: Translator = field(default_factory=English)  # for choices given by their label
 
 
+#: For values that the product itself worked out.
+OWN_WORK = Coercion(Context(tenant=""))
+
+
 @dataclass(frozen=True, slots=True)
 class Display:
     """How to show a value: language, time zone, translator, and how to name a referenced record."""
@@ -202,7 +206,7 @@ class FieldType(ABC):
         return value
 
     def from_expression(self, field: CompiledField, value: Any) -> Any:
-        """A formula's result → value, rounded to what the field stores. Never called with None."""
+        """A formula's result → value, rounded to what the field stores; `Rejected` when it cannot fit. Not called with None."""
         return value
 
     def check(  # noqa: B027 - most types have nothing to say

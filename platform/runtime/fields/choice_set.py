@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tessera.expressions.types import CHOICES, Type
 from tessera.kernel.context import Context
-from tessera.runtime.fields.base import Cell, Coercion, CompiledField, Display, FieldType, Rejected
+from tessera.runtime.fields.base import OWN_WORK, Cell, Coercion, CompiledField, Display, FieldType, Rejected
 from tessera.runtime.fields.cells import safe_cell_text
 from tessera.runtime.fields.comparison import emptiness, parse_list, parse_one, unknown_operator
 from tessera.runtime.fields.folding import like_pattern, matches
@@ -76,7 +76,8 @@ class ChoiceSetField(FieldType):
         return frozenset(value)
 
     def from_expression(self, field: CompiledField, value: Any) -> Any:
-        return self.arrange(field, sorted(value)) or None
+        members = [self.member(field, one, OWN_WORK) for one in sorted(value)]
+        return self.arrange(field, [one for one in members if one is not None]) or None
 
     def expression_sql(self, field: CompiledField, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any] | None:
         return None

@@ -9,7 +9,7 @@ from tessera.expressions.types import INTEGER, Type
 from tessera.kernel.context import Context
 from tessera.metadata.definitions import FieldDefinition
 from tessera.runtime.fields.base import Cell, Coercion, CompiledField, Display, FieldEnvironment, Rejected
-from tessera.runtime.fields.decimal import number_text
+from tessera.runtime.fields.decimal import PRECISION, number_text, rounded
 from tessera.runtime.fields.number_input import SAFE_INTEGER, check_range, read_decimal
 from tessera.runtime.fields.scalar import ScalarField
 from tessera.storage.columns import ColumnSpec
@@ -67,7 +67,7 @@ class IntegerField(ScalarField):
         return Decimal(value)
 
     def from_expression(self, field: CompiledField, value: Any) -> Any:
-        return int(Decimal(value).to_integral_value(rounding="ROUND_HALF_UP"))
+        return _whole(rounded(value, PRECISION, 0))
 
     def to_text(self, field: CompiledField, value: Any, display: Display) -> str:
         if value is None:

@@ -9,7 +9,7 @@ from tessera.expressions.types import TEXT, Type
 from tessera.kernel.context import Context
 from tessera.kernel.messages import English
 from tessera.metadata.definitions import FieldDefinition
-from tessera.runtime.fields.base import Cell, Coercion, CompiledField, Display, FieldEnvironment
+from tessera.runtime.fields.base import OWN_WORK, Cell, Coercion, CompiledField, Display, FieldEnvironment
 from tessera.runtime.fields.cells import safe_cell_text
 from tessera.runtime.fields.choices import CHOICE_OPTIONS, KEY_LENGTH, Choices, choice_text, parse_choices
 from tessera.runtime.fields.comparison import parse_one
@@ -50,6 +50,9 @@ class PicklistField(ScalarField):
 
     def operand(self, field: CompiledField, raw: Any, context: Context) -> Any:
         return field.options.find(raw, Coercion(context))
+
+    def from_expression(self, field: CompiledField, value: Any) -> Any:
+        return field.options.find(value, OWN_WORK)
 
     def check(self, field: CompiledField, value: Any, record: Mapping[str, Any], stored: Mapping[str, Any] | None) -> None:
         choices: Choices = field.options

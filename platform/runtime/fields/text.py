@@ -42,5 +42,9 @@ class TextField(TextualField):
     def coerce(self, field: CompiledField, raw: Any, coercion: Coercion) -> str | None:
         return read_line(raw, coercion, field.options.max_length)
 
+    def from_expression(self, field: CompiledField, value: Any) -> Any:
+        """Joined texts are cut off at the field's length."""
+        return super().from_expression(field, value[: field.options.max_length])
+
     def json_schema(self, field: CompiledField) -> dict[str, Any]:
         return {"type": "string", "minLength": 1, "maxLength": field.options.max_length}

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tessera.expressions.types import TEXT, Type
 from tessera.kernel.context import Context
-from tessera.runtime.fields.base import Cell, Coercion, CompiledField, Display, FieldType, Rejected
+from tessera.runtime.fields.base import OWN_WORK, Cell, Coercion, CompiledField, Display, FieldType, Rejected
 from tessera.runtime.fields.cells import safe_cell_text
 from tessera.runtime.fields.comparison import emptiness, parse_list, parse_one, unknown_operator
 from tessera.runtime.fields.folding import folded, like_pattern, matches
@@ -33,6 +33,9 @@ class TextualField(FieldType):
 
     def to_cell(self, field: CompiledField, value: Any, display: Display) -> Cell:
         return safe_cell_text(self.to_text(field, value, display))
+
+    def from_expression(self, field: CompiledField, value: Any) -> Any:
+        return self.coerce(field, value, OWN_WORK)
 
     def operand(self, field: CompiledField, raw: Any, context: Context) -> Any:
         return read_line(raw, Coercion(context), OPERAND_LIMIT)

@@ -1,10 +1,13 @@
 """Options that do not fit together are refused with a sentence that says what is wrong."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tessera.expressions.types import Type, record, rows
+from tessera.runtime.fields.base import Rejected
+from tessera.runtime.fields.money import Money
 from tests.runtime.fields.building import compiled, definition
 
 
@@ -90,3 +93,37 @@ def test_people_cannot_set_what_the_product_works_out() -> None:
     assert not drawn.type.accepts_input(drawn)
     assert typed.type.accepts_input(typed)
     assert computed.type.operators_of(computed) == compiled("integer").type.operators
+
+
+@pytest.mark.parametrize(
+    ("type_", "given", "result", "value"),
+    [
+        ("text", {"max_length": 5}, "abcdefgh", "abcde"),
+        ("text", {}, " ", None),
+        ("integer", {}, Decimal("2.5"), 3),
+        ("decimal", {"scale": 1}, Decimal("-0.25"), Decimal("-0.3")),
+        ("money", {"own_currency": True}, Decimal("1.005"), Money(Decimal("1.01"))),
+        ("picklist", {"picklist": "regions"}, "spain", "spain"),
+        ("tags", {}, frozenset({"b", "a"}), ("a", "b")),
+    ],
+)
+def test_results_of_formulas_are_made_to_fit(type_: str, given: dict[str, Any], result: Any, value: Any) -> None:
+    field = compiled(type_, **given)
+    assert field.type.from_expression(field, result) == value
+
+
+@pytest.mark.parametrize(
+    ("type_", "given", "result"),
+    [
+        ("integer", {}, Decimal(2**53)),
+        ("decimal", {"precision": 4}, Decimal(100)),
+        ("decimal", {}, Decimal("1e300")),
+        ("picklist", {"picklist": "regions"}, "mars"),
+        ("multi_picklist", {"picklist": "regions"}, frozenset({"mars"})),
+        ("email", {}, "nobody"),
+    ],
+)
+def test_results_that_cannot_be_stored_are_refused(type_: str, given: dict[str, Any], result: Any) -> None:
+    field = compiled(type_, **given)
+    with pytest.raises(Rejected):
+        field.type.from_expression(field, result)
