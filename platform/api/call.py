@@ -11,7 +11,7 @@ from marshmallow import Schema
 
 from tessera.api import idempotency
 from tessera.api.answers import Answer
-from tessera.api.errors import BadBody, KeyInProgress, UnsupportedMediaType
+from tessera.api.errors import BadBody, BadParameter, KeyInProgress, UnsupportedMediaType
 from tessera.api.json_reader import read_json
 from tessera.api.options import ApiOptions
 from tessera.api.parameters import Parameters
@@ -88,6 +88,11 @@ class Call:
     def count_login(self) -> None:
         """Count an attempt to sign in from this address; raises `RateLimitReached`."""
         self.logins.use(f"login:{self.tenant.key}:{address_key(self.request.remote_addr)}")
+
+    def refuse_key(self, reason: str) -> None:
+        """Raises `BadParameter` when the request carries an Idempotency-Key that would not be honoured."""
+        if "Idempotency-Key" in self.request.headers:
+            raise BadParameter(reason, parameter="Idempotency-Key")
 
     # -- working ------------------------------------------------------------------------------------------------
 

@@ -164,7 +164,7 @@ def _problems(messages: Any, pointer: str) -> list[Problem]:
     if isinstance(messages, list):
         return [problem for message in messages for problem in _problems(message, pointer)]
     text = str(messages)
-    return [Problem(pointer, _CODES.get(text, "invalid"), "{reason}", {"reason": text})]
+    return [Problem(pointer, _CODES.get(text, "invalid"), text)]
 
 
 def _escaped(key: Any) -> str:

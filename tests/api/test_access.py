@@ -94,6 +94,12 @@ def test_a_limited_token_may_revoke_itself_alone(service: Service, ann: Caller) 
     assert limited.delete(f"/tokens/{made['id']}").status_code == 204
 
 
+def test_a_secret_is_never_stored_for_a_second_time(service: Service, ann: Caller) -> None:
+    key = {"Idempotency-Key": "k"}
+    assert ann.post("/tokens", {"name": "x"}, headers=key).get_json()["code"] == "bad_parameter"
+    assert service.anonymous().post("/auth/token", {"login": "ann", "password": PASSWORD}, headers=key).status_code == 400
+
+
 @pytest.mark.parametrize("scopes", [{"modules": "customer"}, {"actions": ["fly"]}, {"modules": [1]}, {"else": 1}, []])
 def test_scopes_that_make_no_sense_are_refused(ann: Caller, scopes: object) -> None:
     assert ann.post("/tokens", {"name": "x", "scopes": scopes}).status_code == 422

@@ -9,7 +9,7 @@ from werkzeug.wsgi import FileWrapper
 from tessera.api import parameters
 from tessera.api.answers import Answer, json_answer
 from tessera.api.call import Call
-from tessera.api.errors import BadBody, BadParameter, UnsupportedMediaType
+from tessera.api.errors import BadBody, UnsupportedMediaType
 from tessera.api.read_session import ReadSession
 from tessera.api.resources.records import read_session
 from tessera.kernel.errors import Forbidden, NotFound, Problem
@@ -25,9 +25,7 @@ def upload(call: Call) -> Answer:
     """POST /files: a form with one file; its id is then put into a record's field"""
     call.parameters()
     request = call.request
-    if "Idempotency-Key" in request.headers:
-        message = "An upload takes no Idempotency-Key: what is not put into a record goes by itself."
-        raise BadParameter(message, parameter="Idempotency-Key")
+    call.refuse_key("An upload takes no Idempotency-Key: what is not put into a record goes by itself.")
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType(expected="multipart/form-data")
     request.max_content_length = call.options.max_upload_bytes + _FORM_OVERHEAD

@@ -1,7 +1,7 @@
 """Who the caller is, and their access tokens."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from tessera.api import parameters, schemas
@@ -9,9 +9,12 @@ from tessera.api.answers import Answer, json_answer
 from tessera.api.call import Call
 from tessera.api.errors import BadBody
 from tessera.kernel.errors import Forbidden, NotFound, Problem
+from tessera.kernel.messages import N_
 from tessera.runtime.session import Session
 from tessera.security.scopes import UNLIMITED, Scopes
 from tessera.security.tokens import AccessToken, IssuedToken, issue_token, revoke_token, tokens_of
+
+_NO_KEY: Final = N_("An answer with a secret is never stored, so this takes no Idempotency-Key.")
 
 
 def me(call: Call) -> Answer:
@@ -42,6 +45,7 @@ def list_tokens(call: Call) -> Answer:
 def create_token(call: Call) -> Answer:
     """POST /tokens: another token for the caller; one that is itself limited cannot make a wider one"""
     call.parameters()
+    call.refuse_key(_NO_KEY)
     body = call.form(schemas.TOKEN)
     scopes = _scopes(body)
     if not call.scopes.is_unlimited:
@@ -69,6 +73,7 @@ def delete_token(call: Call, token: str) -> Answer:
 def sign_in(call: Call) -> Answer:
     """POST /auth/token: login and password for a token"""
     call.parameters()
+    call.refuse_key(_NO_KEY)
     call.count_login()
     body = call.form(schemas.LOGIN)
     scopes, now = _scopes(body), call.context.now()
