@@ -7,6 +7,7 @@ finds them and goes on. Records that an import made carry its id as request id i
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 
 from tessera.exchange.composing import ComposedRow, Composer
 from tessera.exchange.line_index import LineIndex
-from tessera.exchange.mapping import ImportMapping
+from tessera.exchange.mapping import ImportMapping, LineSource
 from tessera.exchange.sources import SourceRow, read_rows
 from tessera.kernel.context import Context
 from tessera.kernel.errors import Conflict, Problem, TesseraError, ValidationFailed
@@ -64,8 +65,31 @@ class ImportResult:
 Progress = Callable[[ImportResult], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """Lookups of a saved row that wait for the second pass, as texts by field."""
+
+    record_id: UUID
+    row: int
+    texts: dict[str, str]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What came of one batch."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    later: list[_Later] = field(default_factory=list)
+
+
 class _DryRun(Exception):
-    """Raised at the end of a batch that must not stay."""
+    """Raised at the end of a batch that must not stay; carries what it would have done."""
+
+    def __init__(self, batch: "_Batch") -> None:
+        self.batch = batch
 
 
 class Importer:
@@ -77,25 +101,28 @@ class Importer:
         self._dry_run = dry_run
         self.result = ImportResult(uuid7())
         self._context = replace(context, face="import", request_id=str(self.result.id))
-        self._later: list[tuple[UUID, int, dict[str, str]]] = []
+        self._later: list[_Later] = []
+        self._on_error: Callable[[RowError], None] | None = None
 
     def run(self, *, progress: Progress | None = None, on_error: Callable[[RowError], None] | None = None) -> ImportResult:
         """Import everything; `progress` is called after each batch and may raise to stop."""
         self._on_error = on_error
         module = self._tenant.catalog.module(self._mapping.module)
+        with self._tenant.session(self._context, write=False) as session:
+            environment = environment_of(session)
         with ExitStack() as stack:
             lines = [
-                (source, stack.enter_context(LineIndex(source.path, source.sheet, source.join))) for source in self._mapping.lines
+                (
+                    source,
+                    stack.enter_context(LineIndex(source.path, source.sheet, source.join)),
+                    Composer(module.lines[source.field], source.fields, environment),
+                )
+                for source in self._mapping.lines
             ]
-            with self._tenant.session(self._context, write=False) as session:
-                environment = environment_of(session)
             composer = Composer(module, self._mapping.fields, environment)
-            line_composers = {
-                source.field: Composer(module.lines[source.field], source.fields, environment) for source, _ in lines
-            }
             self._note_run("running")
-            for batch in _batches(read_rows(self._mapping.path, self._mapping.sheet)):
-                self._batch(batch, composer, lines, line_composers)
+            for rows in _batches(read_rows(self._mapping.path, self._mapping.sheet)):
+                self._batch(rows, composer, lines)
                 if progress is not None:
                     progress(self.result)
             self._second_pass(composer)
@@ -104,66 +131,66 @@ class Importer:
 
     # -- one batch ----------------------------------------------------------------------------------------------
 
-    def _batch(
-        self, batch: list[SourceRow], composer: Composer, lines: Sequence[Any], line_composers: dict[str, Composer]
-    ) -> None:
-        def work(session: Session) -> tuple[int, int, int, list[RowError], list[tuple[UUID, int, dict[str, str]]]]:
-            rows = composer.compose(session, batch)
-            for source, index in lines:
-                self._add_lines(session, rows, source, index, line_composers[source.field])
-            return self._save(session, rows)
+    def _batch(self, rows: list[SourceRow], composer: Composer, lines: Sequence[tuple[LineSource, LineIndex, Composer]]) -> None:
+        def work(session: Session) -> _Batch:
+            composed = composer.compose(session, rows)
+            for source, index, line_composer in lines:
+                self._add_lines(session, composed, source, index, line_composer)
+            batch = self._save(session, composed)
+            if self._dry_run:
+                raise _DryRun(batch)
+            return batch
 
         try:
-            counts = self._tenant.transact(self._context, lambda session: self._maybe_keep(work(session)))
-        except _DryRun as kept:
-            counts = kept.args[0]
-        created, updated, unchanged, errors, later = counts
-        self.result.created += created
-        self.result.updated += updated
-        self.result.unchanged += unchanged
-        self._later += later
-        self._fail(errors)
+            batch = self._tenant.transact(self._context, work)
+        except _DryRun as told:
+            batch = told.batch
+        self.result.created += batch.created
+        self.result.updated += batch.updated
+        self.result.unchanged += batch.unchanged
+        self.result.failed += len(batch.errors)
+        self._later += batch.later
+        for error in sorted(batch.errors, key=lambda e: e.row):
+            self._keep(error)
 
-    def _maybe_keep(self, counts: Any) -> Any:
-        if self._dry_run:
-            raise _DryRun(counts)
-        return counts
-
-    def _add_lines(self, session: Session, rows: list[ComposedRow], source: Any, index: LineIndex, composer: Composer) -> None:
+    def _add_lines(
+        self, session: Session, rows: list[ComposedRow], source: LineSource, index: LineIndex, composer: Composer
+    ) -> None:
         for row in rows:
             composed = composer.compose(session, index.rows(row.source.cells[source.join]))
             row.values[source.field] = [line.values for line in composed]
             for position, line in enumerate(composed):
                 row.problems += [problem.under(f"/{source.field}/{position}") for problem in line.problems]
 
-    def _save(self, session: Session, rows: list[ComposedRow]) -> Any:
-        errors = [RowError(row.source.number, tuple(row.problems)) for row in rows if row.problems]
+    def _save(self, session: Session, rows: list[ComposedRow]) -> _Batch:
+        batch = _Batch(errors=[RowError(row.source.number, tuple(row.problems)) for row in rows if row.problems])
         good = [row for row in rows if not row.problems]
-        matched = self._matches(session, good) if self._mapping.match else {}
+        new = self._update_matches(session, good, batch) if self._mapping.match else good
+        for record_id, row in self._create(session, new, batch.errors):
+            batch.created += 1
+            if row.later:
+                batch.later.append(_Later(record_id, row.source.number, row.later))
+        return batch
+
+    def _update_matches(self, session: Session, rows: list[ComposedRow], batch: _Batch) -> list[ComposedRow]:
+        """Deal with the rows whose record is already there; the others, without repeated ones."""
+        matched = self._matches(session, rows)
         seen: set[tuple[str, ...]] = set()
         new: list[ComposedRow] = []
-        updated = unchanged = 0
-        later: list[tuple[UUID, int, dict[str, str]]] = []
-        for row in good:
+        for row in rows:
             key = self._key(row.values)
-            if self._mapping.match and key in seen:
+            if key in seen:
                 message = "An earlier row of the file has the same {fields}."
                 problem = Problem("", "duplicate_row", message, {"fields": ", ".join(self._mapping.match)})
-                errors.append(RowError(row.source.number, (problem,)))
-            elif key in matched and self._mapping.match:
-                if self._update(session, matched[key], row, errors):
-                    updated += 1
-                else:
-                    unchanged += 1
-                if row.later and self._mapping.update_matches:
-                    later.append((matched[key][0], row.source.number, row.later))
-            else:
+                batch.errors.append(RowError(row.source.number, (problem,)))
+            elif key not in matched:
                 new.append(row)
+            elif not self._mapping.update_matches:
+                batch.unchanged += 1
+            else:
+                self._update(session, matched[key], row, batch)
             seen.add(key)
-        created = self._create(session, new, errors)
-        later += [(record_id, row.source.number, row.later) for record_id, row in created if row.later]
-        failed_updates = sum(1 for error in errors if any(p.code == "update_failed" for p in error.problems))
-        return len(created), updated, unchanged - failed_updates, sorted(errors, key=lambda e: e.row), later
+        return new
 
     def _create(self, session: Session, rows: list[ComposedRow], errors: list[RowError]) -> list[tuple[UUID, ComposedRow]]:
         """Make records of `rows`; those that do not fit are taken out, and the others tried again."""
@@ -178,10 +205,8 @@ class Importer:
                 rows = [row for index, row in enumerate(rows) if index not in wrong]
         return []
 
-    def _update(self, session: Session, match: tuple[UUID, int], row: ComposedRow, errors: list[RowError]) -> bool:
-        """Bring the record up to the row; True when something changed."""
-        if not self._mapping.update_matches:
-            return False
+    def _update(self, session: Session, match: tuple[UUID, int], row: ComposedRow, batch: _Batch) -> None:
+        """Bring a record up to its row; one that refuses stays as it was."""
         record_id, version = match
         values = dict(row.values)
         for source in self._mapping.lines:
@@ -190,14 +215,17 @@ class Importer:
             with session.savepoint():
                 after = session.records.update(self._mapping.module, record_id, values)
         except ValidationFailed as failed:
-            errors.append(
-                RowError(row.source.number, (*failed.problems, Problem("", "update_failed", "The record stays as it was.")))
-            )
-            return False
+            batch.errors.append(RowError(row.source.number, failed.problems))
+            return
         except TesseraError as error:
-            errors.append(RowError(row.source.number, (Problem("", "update_failed", str(error)),)))
-            return False
-        return bool(after["version"] != version)
+            batch.errors.append(RowError(row.source.number, (Problem("", error.code, error.template, error.params),)))
+            return
+        if after["version"] == version:
+            batch.unchanged += 1
+        else:
+            batch.updated += 1
+        if row.later:
+            batch.later.append(_Later(record_id, row.source.number, row.later))
 
     def _line_values(
         self, session: Session, record_id: UUID, field_key: str, lines: list[dict[str, Any]]
@@ -239,32 +267,28 @@ class Importer:
 
     def _second_pass(self, composer: Composer) -> None:
         """Fill the lookups between rows of the same file."""
+        if self._dry_run:
+            return
         for start in range(0, len(self._later), BATCH):
             part = self._later[start : start + BATCH]
-
-            def work(session: Session, part: list[Any] = part) -> list[RowError]:
-                texts: dict[str, list[str]] = {}
-                for _, _, later in part:
-                    for key, text in later.items():
-                        texts.setdefault(key, []).append(str(text))
-                known = composer.resolve_later(session, texts)
-                errors = []
-                for record_id, number, later in part:
-                    missing = [key for key, text in later.items() if text and text not in known[key]]
-                    values = {key: known[key].get(text) for key, text in later.items() if key not in missing}
-                    session.records.update(self._mapping.module, record_id, values)
-                    if missing:
-                        problems = tuple(Problem(f"/{key}", "not_found", "There is no such record.") for key in missing)
-                        errors.append(RowError(number, problems))
-                return errors
-
-            for error in self._tenant.transact(self._context, work) if not self._dry_run else ():
+            for error in self._tenant.transact(self._context, partial(self._fill_later, composer, part)):
                 self._keep(error)
 
-    def _fail(self, errors: list[RowError]) -> None:
-        self.result.failed += len(errors)
-        for error in errors:
-            self._keep(error)
+    def _fill_later(self, composer: Composer, part: Sequence[_Later], session: Session) -> list[RowError]:
+        texts: dict[str, list[str]] = {}
+        for later in part:
+            for key, text in later.texts.items():
+                texts.setdefault(key, []).append(text)
+        known = composer.resolve_later(session, texts)
+        errors = []
+        for later in part:
+            missing = [key for key, text in later.texts.items() if text and text not in known[key]]
+            values = {key: known[key].get(text) for key, text in later.texts.items() if key not in missing}
+            session.records.update(self._mapping.module, later.record_id, values)
+            if missing:
+                problems = tuple(Problem(f"/{key}", "not_found", "There is no such record.") for key in missing)
+                errors.append(RowError(later.row, problems))
+        return errors
 
     def _keep(self, error: RowError) -> None:
         if len(self.result.errors) < KEPT_ERRORS:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -34,7 +35,7 @@ class FieldSource:
     column: str | None = None
     formula: Formula | None = None
     value: Any = None
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = dataclass_field(default_factory=dict)
     lookup: str | None = None
     later: bool = False
 
@@ -132,7 +133,7 @@ def _fields(
 ) -> tuple[FieldSource, ...]:
     sources = []
     for key, given in declared.items():
-        options = {"column": given} if isinstance(given, str) else given
+        options: Mapping[str, Any] = {"column": given} if isinstance(given, str) else given
         place = f"{module.key}/{key}"
         compiled = module.fields.get(key)
         if compiled is None:

@@ -58,4 +58,4 @@ def codec_of(module: CompiledModule) -> RowCodec:
     codec = module.__dict__.get("_codec")
     if codec is None:
         codec = module.__dict__["_codec"] = RowCodec(module)
-    return codec  # type: ignore[no-any-return]
+    return codec

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from tessera.expressions.formula import Environment, Formula
+from tessera.expressions.environment import Environment
+from tessera.expressions.formula import Formula
 from tessera.runtime.codec import codec_of
 from tessera.runtime.fields.base import CompiledField
 from tessera.runtime.records.draft import RecordDraft

@@ -59,8 +59,8 @@ class RecordView(Mapping[str, Any]):
         if value is not None:
             targets = field.type.references(field.definition, field.options)
             if len(targets) == 1 and isinstance(value, UUID):
-                view = self._views[name] = self._related(targets[0], value)
-                return view
+                related = self._views[name] = self._related(targets[0], value)
+                return related
             value = field.type.to_expression(field, value)
         return value
 
