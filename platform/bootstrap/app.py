@@ -11,6 +11,8 @@ from tessera.bootstrap.assembly import assemble_app
 from tessera.bootstrap.settings import Settings
 from tessera.runtime.runtime import Runtime
 from tessera.web.blueprint import create_blueprint as create_web
+from tessera.web.catalogues import product_translator
+from tessera.web.options import LANGUAGES, WebOptions
 
 #: Seconds that a request waits for Redis; a rate limit is not worth more.
 REDIS_SECONDS = 0.25
@@ -20,7 +22,7 @@ def create_app(settings: Settings, runtime: Runtime) -> Flask:
     """The WSGI application that serves the tenants of `runtime`."""
     health = create_health_blueprint({"control_database": lambda: _ask_control(runtime)})
     api = create_api(runtime, api_options(settings), store=_shared_counts(settings))
-    return assemble_app(settings, [health, api, create_web(runtime)])
+    return assemble_app(settings, [health, api, create_web(runtime, web_options(settings))])
 
 
 def api_options(settings: Settings) -> ApiOptions:
@@ -32,8 +34,15 @@ def api_options(settings: Settings) -> ApiOptions:
         token_rate=settings.token_rate,
         address_rate=settings.address_rate,
         login_rate=settings.login_rate,
+        languages=(settings.locale, *(language for language in LANGUAGES if language != settings.locale)),
+        translator_for=product_translator,
         cors_origins=frozenset(settings.cors_origins),
     )
+
+
+def web_options(settings: Settings) -> WebOptions:
+    """What the pages are told of the settings."""
+    return WebOptions(default_tenant=settings.default_tenant or None, secure_cookies=settings.base_url.startswith("https:"))
 
 
 def _shared_counts(settings: Settings) -> RedisStore | None:

@@ -3,7 +3,6 @@
 Raises `ValueError` with the bare reason; `bootstrap.configuration` says which setting it was and where it came from.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -95,12 +94,6 @@ def _check_timezone(name: str) -> str:
     return ""
 
 
-def _check_locale(name: str) -> str:
-    if re.fullmatch(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*", name):
-        return ""
-    return f"{name!r} is not a language such as en, es or zh_CN"
-
-
 #: By setting: the reason why a value of the right type is wrong all the same, or nothing.
 CHECKS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
     {
@@ -111,6 +104,5 @@ CHECKS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
         "secret_key": _check_secret,
         "base_url": _check_base_url,
         "timezone": _check_timezone,
-        "locale": _check_locale,
     }
 )

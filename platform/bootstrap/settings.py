@@ -11,6 +11,7 @@ T = TypeVar("T")
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
+Locale = Literal["en", "zh", "es"]
 
 
 def setting(
@@ -108,8 +109,8 @@ class Settings:
     )
     login_rate: int = setting(20, "Attempts to sign in a minute from one address; 0 is no limit.", example="5", at_least=0)
     max_upload_mb: int = setting(25, "Largest request body that is taken, in MiB.", example="100", at_least=1, at_most=4096)
-    timezone: str = setting("UTC", "Time zone of new tenants.", example="Europe/Madrid")
-    locale: str = setting("en", "Language of new tenants and of people who are not signed in.", example="es")
+    timezone: str = setting("UTC", "Time zone of new tenants' schedules: when their nights are.", example="Europe/Madrid")
+    locale: Locale = setting("en", "Language of API answers for those who ask for none.", example="es")
 
     @property
     def max_upload_bytes(self) -> int:
