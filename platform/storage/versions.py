@@ -96,5 +96,11 @@ def unfinished(connection: sa.Connection) -> list[tuple[int, dict[str, Any]]]:
     return [(row.version, row.plan) for row in connection.execute(statement.order_by(versions.c.version.desc()))]
 
 
+def has_unfinished_work(connection: sa.Connection) -> bool:
+    """Whether a publish is running, or was killed, or left steps to be finished."""
+    serving = connection.execute(_active(versions.c.plan)).scalar() or {}
+    return any(not step["done"] for step in serving.get("finish", ())) or bool(unfinished(connection))
+
+
 def _active(*columns: sa.Column[Any]) -> sa.Select[Any]:
     return sa.select(*columns).where(versions.c.state == "active").order_by(versions.c.version.desc()).limit(1)

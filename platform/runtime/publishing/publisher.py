@@ -4,6 +4,7 @@ Every call takes the tenant's publish lock, puts what is stored and what is aske
 are stored, the tables change and the new version starts to serve in one transaction. Only then do other processes hear of it.
 """
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from tessera.kernel.clock import Clock, SystemClock
 from tessera.kernel.context import SYSTEM, Context
-from tessera.kernel.errors import Conflict, NotFound
+from tessera.kernel.errors import Conflict, NotFound, TesseraError
 from tessera.metadata.errors import OperationRefused
 from tessera.metadata.operations import Operation
 from tessera.metadata.packages import AppPackage
@@ -28,10 +29,12 @@ from tessera.runtime.publishing.proposal import Proposal, Serving, read_serving
 from tessera.storage.apply import Application, Checkpoint
 from tessera.storage.assess import LARGE_TABLE
 from tessera.storage.control import ControlDatabase
-from tessera.storage.publish_lock import publish_lock
+from tessera.storage.publish_lock import PublishRunning, publish_lock
 from tessera.storage.purge import HiddenPart, hidden_parts, purge
 from tessera.storage.tenant_database import TenantDatabase
-from tessera.storage.versions import Snapshot, active_number
+from tessera.storage.versions import Snapshot, active_number, has_unfinished_work
+
+log = logging.getLogger(__name__)
 
 #: Tables of up to so many rows get their backfills in the switch itself.
 BACKFILL_AT_ONCE = 2_000
@@ -80,18 +83,32 @@ class Publisher:
         self.control.set_state(key, "active")
         return plan
 
-    def recover(self, tenant: str) -> None:
-        """At start: upgrade the system tables, take back or finish what a killed publish left, and tell the servers.
+    def recover(self, tenant: str, *, wait: float = 30.0) -> None:
+        """Upgrade the system tables, take back or finish what a killed publish left, and tell the servers.
 
-        Harmless at any time, also while other processes serve and publish.
+        Harmless at any time, also while other processes serve and publish; costs a few small queries when there is nothing to
+        do. Raises `PublishRunning` when there is and another process is at it for longer than `wait` seconds.
         """
         database = self.control.open(tenant)
         self.control.upgrade_tenant(tenant)
-        with publish_lock(database):
-            self._application(database, lambda: self.catalogs(database)).recover()
+        with database.reading() as connection:
+            interrupted = has_unfinished_work(connection)
+        if interrupted:
+            with publish_lock(database, wait=wait):
+                self._application(database, lambda: self.catalogs(database)).recover()
         with database.reading() as connection:
             version = active_number(connection)
         self.control.set_version(tenant, version)
+
+    def recover_all(self) -> None:
+        """At start: `recover` every tenant. One that cannot be helped now is named in the log and does not keep others away."""
+        for record in self.control.tenants():
+            try:
+                self.recover(record.key, wait=0)
+            except PublishRunning:
+                log.info("tenant %s is being published by another process", record.key)
+            except (TesseraError, sa.exc.SQLAlchemyError):
+                log.exception("tenant %s could not be recovered", record.key)
 
     # -- layers -------------------------------------------------------------------------------------------------
 

@@ -98,6 +98,20 @@ def test_a_failure_at_any_step(items: Works) -> None:
     assert_finished(items)
 
 
+def test_a_restart_helps_every_tenant_it_can(items: Works, caplog: pytest.LogCaptureFixture) -> None:
+    last = steps_of(items) - 1
+    with pytest.raises(Interrupted):
+        Publisher(items.control, clock=items.clock, checkpoint=interrupt_at(last)).apply_overlay(items.key, OPERATIONS)
+    broken = f"{items.key}_gone"
+    items.control.create(broken, "Gone", items.location)
+    with items.control.open(broken).writing() as connection:
+        schema = items.control.open(broken).schema
+        connection.exec_driver_sql(f"DROP TABLE {schema + '.' if schema else ''}sys_metadata_version")
+    Publisher(items.control, clock=items.clock).recover_all()
+    assert f"tenant {broken} could not be recovered" in caplog.text
+    assert_finished(items)
+
+
 def _publish_and_die(location: Location, works: Works, at: int) -> None:
     control = ControlDatabase(EngineRegistry(), location.url, schema=f"{location.schema}")
     passed = count()
