@@ -101,4 +101,4 @@ class Entrance:
 
 def timezone_of(tenant: TenantRuntime) -> str:
     """The tenant's time zone, in which days begin for filters and groups."""
-    return str(tenant.catalog.definitions.settings.get("timezone") or "UTC")
+    return tenant.catalog.timezone

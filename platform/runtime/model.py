@@ -107,6 +107,16 @@ class Catalog:
     computed: ComputedPlan = field(default_factory=ComputedPlan)
     extras: dict[Any, Any] = field(default_factory=dict)  # per-version caches of other packages (statements, OpenAPI …)
 
+    @property
+    def timezone(self) -> str:
+        """The tenant's own time zone (IANA name): when its days, months and number series begin."""
+        return str(self.definitions.settings.get("core.timezone") or "UTC")
+
+    @property
+    def base_currency(self) -> str:
+        """The ISO code of the currency in which the tenant keeps its books; "" where it has not said."""
+        return str(self.definitions.settings.get("core.base_currency") or "")
+
     def module(self, key: str) -> CompiledModule:
         """The module of `key`; raises `UnknownModule`."""
         try:

@@ -85,7 +85,7 @@ class Page:
             timezone=self.context.timezone,
             translator=self.translator,
             title_of=title_of,
-            currency=currency or str(self.catalog.definitions.settings.get("base_currency") or ""),
+            currency=currency or self.catalog.base_currency,
         )
 
     def render(self, template: str, status: int = 200, **values: Any) -> Response:

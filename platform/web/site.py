@@ -65,7 +65,7 @@ class Site:
             tenant=tenant.key,
             principal=principal,
             locale=language,
-            timezone=timezone or str(tenant.catalog.definitions.settings.get("timezone") or "UTC"),
+            timezone=timezone or tenant.catalog.timezone,
             face="web",
             clock=self.runtime.clock,
             request_id=str(g.get("request_id") or uuid7()),

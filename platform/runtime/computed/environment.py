@@ -8,4 +8,4 @@ from tessera.runtime.model import Catalog
 
 def stored_environment(catalog: Catalog, now: datetime) -> Environment:
     """Now, and the day it is in the tenant's own time zone (the setting `timezone`, UTC without one)."""
-    return Environment.at(now, str(catalog.definitions.settings.get("timezone") or "UTC"))
+    return Environment.at(now, catalog.timezone)

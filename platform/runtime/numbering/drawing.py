@@ -51,8 +51,7 @@ def draw_numbers(work: Work, drafts: Sequence[Any]) -> None:
 
 def numbering_day(work: Work) -> date:
     """The day by the context's clock, in the tenant's own time zone: a month changes for all its people at once."""
-    zone = work.catalog.definitions.settings.get("timezone") or work.context.timezone
-    return work.context.now().astimezone(zone_named(str(zone))).date()
+    return work.context.now().astimezone(zone_named(work.catalog.timezone)).date()
 
 
 def _number_fields(catalog: Catalog, module: CompiledModule) -> tuple[CompiledField, ...]:

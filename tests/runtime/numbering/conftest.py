@@ -47,7 +47,7 @@ DEFINITIONS = Definitions(
             module("ticket", number(scheme="{field:branch}-{000}"), text("branch", required=True)),
         )
     },
-    settings={"timezone": "Asia/Shanghai"},
+    settings={"core.timezone": "Asia/Shanghai"},
 )
 
 
