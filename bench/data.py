@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from bench.model import INDUSTRIES, STATUSES
+from bench.app_files import INDUSTRIES, STATUSES
 
 CUSTOMERS = 100_000
 OWNERS = 20

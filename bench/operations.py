@@ -10,7 +10,7 @@ import orjson
 
 from bench.client import Client
 from bench.data import COLUMNS, customers, owner_id
-from bench.model import STATUSES
+from bench.app_files import MODULE, STATUSES
 
 _ID, _OWNER, _NAME, _STATUS, _EMPLOYEES = (COLUMNS.index(name) for name in ("id", "owner", "name", "status", "employees"))
 #: Whose token is used: 0 is the administrator, 7 a member.
@@ -64,7 +64,7 @@ def cases(truth: Truth, who: str, contestant: str, number: int, seed: int) -> li
 
 
 def _api(case: Case, path: str) -> str:
-    return f"/api/v1/customer{path}" if case.contestant == "tessera" else f"/customer{path}"
+    return f"/api/v1/{MODULE}{path}" if case.contestant == "tessera" else f"/customer{path}"
 
 
 def _get(client: Client, case: Case) -> Any:
