@@ -8,6 +8,7 @@ Each phase writes down how far it is in the plan of the version's row. A process
 was being prepared and finishes what was switched.
 """
 
+import logging
 import random
 import sqlite3
 import time
@@ -18,7 +19,8 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from tessera.kernel.errors import Conflict, Unavailable
+from tessera.kernel.errors import Conflict, TesseraError, Unavailable
+from tessera.kernel.messages import N_
 from tessera.storage.assess import Finding
 from tessera.storage.changes import AddColumn, AddIndex, RebuildTable, execute
 from tessera.storage.ddl import Ddl
@@ -35,6 +37,8 @@ from tessera.storage.versions import (
     supersede,
     unfinished,
 )
+
+log = logging.getLogger(__name__)
 
 #: Milliseconds that a change waits for a table before it lets the writers pass and tries again.
 LOCK_WAIT_MS = 40
@@ -57,14 +61,11 @@ class PublishRefused(Conflict):
     """Raised when the data do not allow the change; `findings` name the rows."""
 
     code = "publish_refused"
-    message = "The data do not allow this change."
+    message = "The data do not allow this change: {reasons}"
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         self.findings = findings
-        super().__init__()
-
-    def __str__(self) -> str:
-        return "; ".join(finding.text() for finding in self.findings)
+        super().__init__(reasons=" ".join(finding.text() for finding in findings))
 
 
 class Application:
@@ -92,8 +93,8 @@ class Application:
         in_switch: InSwitch | None = None,
         switched: Callable[[], None] | None = None,
         accept: bool = False,
-    ) -> None:
-        """Make `version` serve.
+    ) -> list[str]:
+        """Make `version` serve. Returns what could not be finished after it (see `finish`).
 
         Tasks ({"task": name, "arguments": {…}}) run at the end of the switching transaction (`at_once`) or after it (`tasks`).
         `in_switch` is called within that transaction before the tables change, `switched` as soon as it holds.
@@ -104,8 +105,26 @@ class Application:
         blocking = tuple(f for f in plan.blocking if not (accept and f.acceptable))
         if blocking:
             raise PublishRefused(blocking)
-        progress = self._progress(plan, tasks)
-        stored = StoredVersion(version, snapshot.checksum, plan.tables, progress)
+        try:
+            stored = StoredVersion(version, snapshot.checksum, plan.tables, self._progress(plan, tasks))
+            self._carry_out(plan, stored, snapshot, at_once, in_switch)
+        except sa.exc.IntegrityError as error:  # somebody wrote between the plan and the change
+            reason = str(error.orig).strip().splitlines()[0]
+            raise PublishRefused((Finding(N_("Meanwhile the data changed: {reason}"), 1, True, {"reason": reason}),)) from error
+        self._checkpoint("switched")
+        if switched is not None:
+            switched()
+        return self.finish()
+
+    def _carry_out(
+        self,
+        plan: Plan,
+        stored: StoredVersion,
+        snapshot: Snapshot,
+        at_once: Sequence[Mapping[str, Any]],
+        in_switch: InSwitch | None,
+    ) -> None:
+        progress = stored.plan
         prepared = bool(progress["prepare"])
         if prepared:
             self._checkpoint("announce")
@@ -114,18 +133,14 @@ class Application:
             try:
                 self._prepare(progress)
             except Exception:
-                self._take_back(version, progress)
+                self._take_back(stored.version, progress)
                 raise
         try:
             self._switch(plan, stored, snapshot, at_once, in_switch, prepared=prepared)
         except Exception:
             if prepared:
-                self._take_back(version, progress)
+                self._take_back(stored.version, progress)
             raise
-        self._checkpoint("switched")
-        if switched is not None:
-            switched()
-        self.finish()
 
     def _run_task(self, connection: sa.Connection, task: Mapping[str, Any]) -> None:
         """All batches of a task in the caller's transaction."""
@@ -133,36 +148,51 @@ class Application:
         while arguments is not None:
             arguments = self._tasks[task["task"]](connection, arguments)
 
-    def finish(self) -> int:
-        """Do what the serving version still waits for. Returns the number of steps taken."""
+    def finish(self) -> list[str]:
+        """Do what the serving version still waits for.
+
+        A task that fails is said and logged, stays to be done, and keeps neither the others nor later publishes from being done.
+        """
         with self.database.reading() as connection:
             current = active_version(connection)
-        progress, taken = current.plan, 0
-        for step in progress.get("finish", ()):
+        failures = []
+        for step in current.plan.get("finish", ()):
             while not step["done"]:
-                self._checkpoint(f"finish {step.get('task') or step['sql'][-1]}")
-                self._finish_step(step, current.version, progress)
-                taken += 1
-        return taken
+                name = step.get("task") or step["sql"][-1]
+                self._checkpoint(f"finish {name}")
+                try:
+                    self._finish_step(step, current.version, current.plan)
+                except (TesseraError, sa.exc.SQLAlchemyError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+                    log.exception("version %s of %s: %s is not finished", current.version, self.database.key, name)
+                    failures.append(f"{name}: {error}")
+                    break
+        return failures
 
-    def recover(self) -> bool:
-        """After a kill: take back what was only being prepared, finish what was switched. True when there was anything."""
+    def recover(self) -> None:
+        """After a kill: take back what was only being prepared, finish what was switched."""
         with self.database.reading() as connection:
             left = unfinished(connection)
         for version, progress in left:
             self._take_back(version, progress)
-        return bool(left) | bool(self.finish())
+        self.finish()
 
     # -- phases -------------------------------------------------------------------------------------------------
 
     def _progress(self, plan: Plan, tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        finishing = [{"sql": self._repeatable(step), "done": False} for step in plan.of("finish")]
+        finishing = self._left_tasks()
+        finishing += [{"sql": self._repeatable(step), "done": False} for step in plan.of("finish")]
         finishing += [{"task": task["task"], "arguments": dict(task["arguments"]), "done": False} for task in tasks]
         return {
             "changes": [step.to_json() for step in plan.steps],
             "prepare": [{"sql": self._repeatable(step), "undo": self._undo(step)} for step in plan.of("prepare")],
             "finish": finishing,
         }
+
+    def _left_tasks(self) -> list[dict[str, Any]]:
+        """Tasks that the serving version could not finish: they are still to be done under the next one."""
+        with self.database.reading() as connection:
+            steps = active_version(connection).plan.get("finish", ())
+        return [step for step in steps if "task" in step and not step["done"]]
 
     def _prepare(self, progress: dict[str, Any]) -> None:
         for step in progress["prepare"]:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tessera.kernel.ids import uuid7
-from tessera.storage.apply import Application
+from tessera.storage.apply import Application, PublishRefused
 from tessera.storage.columns import ColumnSpec, IndexSpec, TableSpec
 from tessera.storage.engines import EngineRegistry
 from tessera.storage.provision import create_place
@@ -240,6 +240,6 @@ def test_an_index_that_fails_while_it_is_built_leaves_nothing_behind(database: T
 
     if database.dialect == "sqlite":
         pytest.skip("SQLite has one writer: nobody writes between the check and the change")
-    with pytest.raises(sa.exc.IntegrityError):
+    with pytest.raises(PublishRefused, match="ux_firm_code"):
         publish_tables(database, unique, checkpoint=meanwhile)
     assert (physical(database), serving(database)) == (before, 1)

@@ -64,7 +64,7 @@ def handlers(database: TenantDatabase, catalog: Callable[[], Catalog], clock: Cl
                 return None
             ids = _next_ids(connection, module, arguments.get("after"))
             if ids:
-                fields = tuple(arguments.get("fields", ()))
+                fields = tuple(key for key in arguments.get("fields", ()) if key in module.fields)
                 work(
                     _Batch(
                         database, connection, current, module, fields, Context(database.key, SYSTEM, face="setup", clock=clock)

@@ -16,6 +16,7 @@ class PublishPlan:
 
     `version` is the version that serves once it is applied. `parked` are operations of the overlay that no longer fit: they are
     kept without effect. `backfills` say which values of existing records are worked out. `applied` is False for a dry run.
+    `unfinished` names what failed after the version began to serve; it is tried again at every start and publish.
     """
 
     version: int
@@ -24,6 +25,7 @@ class PublishPlan:
     parked: tuple[Parked, ...] = ()
     backfills: tuple[str, ...] = ()
     applied: bool = False
+    unfinished: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -48,6 +50,7 @@ class PublishPlan:
             yield from (f"    {'! ' if finding.blocks else ''}{finding.text()}" for finding in step.findings)
         yield from self.backfills
         yield from (finding.text() for finding in self.tables.warnings)
+        yield from (f"Not finished yet: {failure}" for failure in self.unfinished)
         yield from (f"Without effect: {parked.operation.op} {parked.operation.path}: {parked.reason}" for parked in self.parked)
 
     def to_json(self) -> dict[str, Any]:
@@ -59,6 +62,7 @@ class PublishPlan:
             "tables": [step.to_json() for step in self.tables.steps],
             "backfills": list(self.backfills),
             "warnings": [finding.text() for finding in self.tables.warnings],
+            "unfinished": list(self.unfinished),
             "parked": [{"path": p.operation.path, "op": p.operation.op, "reason": p.reason} for p in self.parked],
         }
 

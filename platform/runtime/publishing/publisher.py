@@ -6,6 +6,7 @@ are stored, the tables change and the new version starts to serve in one transac
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -199,9 +200,10 @@ class Publisher:
         with publish_lock(database):
             self._application(database, lambda: self.catalogs(database)).recover()
             proposal = self._propose(database, change)
+            failures: list[str] = []
             if not proposal.changes_nothing:
-                self._apply(database, tenant, proposal, context, accept=accept)
-        plan = proposal.plan(applied=True)
+                failures = self._apply(database, tenant, proposal, context, accept=accept)
+        plan = replace(proposal.plan(applied=True), unfinished=tuple(failures))
         self.control.set_version(tenant, plan.version)
         return plan
 
@@ -215,7 +217,7 @@ class Publisher:
                 raise OperationRefused(parked.reason)
         return proposal
 
-    def _apply(self, database: TenantDatabase, tenant: str, proposal: Proposal, context: Context | None, *, accept: bool) -> None:
+    def _apply(self, database: TenantDatabase, tenant: str, proposal: Proposal, context: Context | None, *, accept: bool) -> list[str]:
         at_once, later = self._sorted_tasks(database, proposal)
         application = self._application(database, lambda: proposal.catalog)
         acting = self._acting(tenant, context)
@@ -226,7 +228,7 @@ class Publisher:
             told = [change.text() for change in proposal.changes]
             self._audit(connection, acting, AuditEntry("", None, "publish", version, {"changes": told}))
 
-        application.apply(
+        return application.apply(
             proposal.tables,
             proposal.version,
             snapshot,

@@ -80,3 +80,23 @@ def test_a_required_field_with_a_default_is_filled(items: Works) -> None:
     row = items.rows("shop_item")[0]
     assert (row["x_active"], row["x_rate"], row["x_day"], row["x_free"]) == (True, Decimal("1.250"), date(2026, 2, 28), None)
     assert items.publisher.publish(items.key).is_empty
+
+
+def test_a_backfill_that_fails_is_said_and_tried_again(shop: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "BACKFILL_AT_ONCE", 0)
+    shop.create("shop_item", {"name": "Chai", "amount": "2"})
+    with monkeypatch.context() as broken:
+        broken.setattr(backfills.Worker, "update", _fail)
+        plan = shop.publisher.apply_overlay(shop.key, [add("x_double", type="formula", formula="amount * 2", result="decimal")])
+        assert "computed" in plan.unfinished[0]
+        assert "Not finished yet: computed: out of order" in list(plan.lines())
+        assert values(shop, "x_double") == [None]
+        # it keeps nobody from publishing
+        assert shop.publisher.apply_overlay(shop.key, [add("x_note", type="text")]).version == 3
+    shop.publisher.recover(shop.key)
+    assert values(shop, "x_double") == [4]
+    assert shop.publisher.publish(shop.key).unfinished == ()
+
+
+def _fail(*_: Any) -> None:
+    raise LookupError("out of order")
