@@ -4,17 +4,22 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.functions import FunctionElement
 
 ESCAPE = "\\"
 
 
-class folded(GenericFunction[str]):  # noqa: N801 - an SQL function
+class folded(FunctionElement[str]):  # noqa: N801 - an SQL function
     """Lower case: `lower` on PostgreSQL; on SQLite, whose own knows only ASCII, the function that storage registers."""
 
     type = sa.Text()
     inherit_cache = True
-    name = "lower"
+    name = "folded"
+
+
+@compiles(folded)
+def _lower(element: folded, compiler: Any, **options: Any) -> str:
+    return f"lower({compiler.process(element.clauses, **options)})"
 
 
 @compiles(folded, "sqlite")

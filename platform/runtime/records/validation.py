@@ -1,11 +1,13 @@
 """What must hold before a record is written: required fields, rules, references. Every breach is noted, none stops the next."""
 
 from collections import defaultdict
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from tessera.runtime.fields.base import Rejected
+from tessera.runtime.fields.folding import folded
 from tessera.runtime.model import SYSTEM_FIELDS, CompiledModule, FieldRules
 from tessera.runtime.query.access import visible_clause
 from tessera.runtime.records.draft import RecordDraft
@@ -119,7 +121,7 @@ def _check_unique_field(session: Session, module: CompiledModule, key: str, draf
         return
     column = field.column
     folds = not field.definition.case_sensitive and isinstance(next(iter(wanted)), str)
-    compared: sa.ColumnElement[object] = sa.func.lower(column) if folds else column
+    compared: sa.ColumnElement[Any] = folded(column) if folds else column
     keys = list(wanted)
     for start in range(0, len(keys), 500):
         statement = sa.select(module.table.c.id, column).where(
