@@ -83,7 +83,7 @@ class Company:
             return str(session.records.create(module_key, values)["number"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def catalog() -> Catalog:
     return compile_catalog(DEFINITIONS, 1)
 
