@@ -1,6 +1,6 @@
 """The shop's tables in a real database of each kind, with a resolver over them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,22 +18,49 @@ from tests.expressions.shop import ENVIRONMENT, MODULES
 metadata = sa.MetaData()
 AMOUNT = ExactDecimal(18, 4)
 _TABLES = {
-    "user": sa.Table("f_user", metadata, sa.Column("id", Uuid7, primary_key=True), sa.Column("name", sa.Text), sa.Column("boss", Uuid7)),
+    "user": sa.Table(
+        "f_user", metadata, sa.Column("id", Uuid7, primary_key=True), sa.Column("name", sa.Text), sa.Column("boss", Uuid7)
+    ),
     "customer": sa.Table(
-        "f_customer", metadata, sa.Column("id", Uuid7, primary_key=True), sa.Column("name", sa.Text), sa.Column("limit", AMOUNT),
-        sa.Column("owner", Uuid7), sa.Column("since", sa.Date),
+        "f_customer",
+        metadata,
+        sa.Column("id", Uuid7, primary_key=True),
+        sa.Column("name", sa.Text),
+        sa.Column("limit", AMOUNT),
+        sa.Column("owner", Uuid7),
+        sa.Column("since", sa.Date),
     ),
     "order": sa.Table(
-        "f_order", metadata, sa.Column("id", Uuid7, primary_key=True), sa.Column("total", AMOUNT), sa.Column("discount", AMOUNT),
-        sa.Column("pieces", sa.BigInteger), sa.Column("status", sa.String(20)), sa.Column("note", sa.Text), sa.Column("urgent", sa.Boolean),
-        sa.Column("day", sa.Date), sa.Column("due", sa.Date), sa.Column("made_at", UtcDateTime), sa.Column("opens", ClockTime),
-        sa.Column("effort", sa.BigInteger), sa.Column("tags", Json), sa.Column("customer", Uuid7), sa.Column("owner", Uuid7),
+        "f_order",
+        metadata,
+        sa.Column("id", Uuid7, primary_key=True),
+        sa.Column("total", AMOUNT),
+        sa.Column("discount", AMOUNT),
+        sa.Column("pieces", sa.BigInteger),
+        sa.Column("status", sa.String(20)),
+        sa.Column("note", sa.Text),
+        sa.Column("urgent", sa.Boolean),
+        sa.Column("day", sa.Date),
+        sa.Column("due", sa.Date),
+        sa.Column("made_at", UtcDateTime),
+        sa.Column("opens", ClockTime),
+        sa.Column("effort", sa.BigInteger),
+        sa.Column("tags", Json),
+        sa.Column("customer", Uuid7),
+        sa.Column("owner", Uuid7),
     ),
     "order.lines": sa.Table(
-        "f_line", metadata, sa.Column("id", Uuid7, primary_key=True), sa.Column("parent", Uuid7), sa.Column("quantity", AMOUNT),
-        sa.Column("price", AMOUNT), sa.Column("kind", sa.Text), sa.Column("shipped", sa.Date), sa.Column("status", sa.Text),
+        "f_line",
+        metadata,
+        sa.Column("id", Uuid7, primary_key=True),
+        sa.Column("parent", Uuid7),
+        sa.Column("quantity", AMOUNT),
+        sa.Column("price", AMOUNT),
+        sa.Column("kind", sa.Text),
+        sa.Column("shipped", sa.Date),
+        sa.Column("status", sa.Text),
     ),
-}  # fmt: skip
+}
 
 
 class ShopResolver:
@@ -54,7 +81,9 @@ class ShopResolver:
     def rows(self, path: tuple[str, ...]) -> RowSource:
         assert path == ("lines",)
         lines = _TABLES["order.lines"].alias()
-        return RowSource(lines, lines.c.parent == self.table.c.id, ShopResolver("order.lines", lines, self.dialect, self.environment))
+        return RowSource(
+            lines, lines.c.parent == self.table.c.id, ShopResolver("order.lines", lines, self.dialect, self.environment)
+        )
 
 
 @dataclass
@@ -65,7 +94,9 @@ class Tables:
     def resolver(self) -> ShopResolver:
         return ShopResolver("order", _TABLES["order"], self.database.dialect)
 
-    def store(self, people: Sequence[Mapping[str, Any]], customers: Sequence[Mapping[str, Any]], order: Mapping[str, Any]) -> None:
+    def store(
+        self, people: Sequence[Mapping[str, Any]], customers: Sequence[Mapping[str, Any]], order: Mapping[str, Any]
+    ) -> None:
         """Exactly these rows, and no others."""
         own = {key: found for key, found in order.items() if key != "lines"}
         own["effort"] = None if own["effort"] is None else int(own["effort"].total_seconds())
@@ -91,7 +122,7 @@ class Tables:
 
 
 @pytest.fixture
-def tables(database: TenantDatabase) -> Iterator[Tables]:
+def tables(database: TenantDatabase) -> Tables:
     with database.writing() as connection:
         metadata.create_all(connection)
-    yield Tables(database)
+    return Tables(database)

@@ -8,8 +8,19 @@ from tessera.expressions.environment import Environment
 from tessera.expressions.formula import Formula, check
 from tessera.expressions.scope import Member
 from tessera.expressions.types import (
-    BOOLEAN, CHOICES, DATE, DATETIME, DURATION, INTEGER, NUMBER, TEXT, TIME, Type, record, rows,
-)  # fmt: skip
+    BOOLEAN,
+    CHOICES,
+    DATE,
+    DATETIME,
+    DURATION,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    TIME,
+    Type,
+    record,
+    rows,
+)
 
 ORDER: dict[str, Type] = {
     "id": record("order"),
@@ -31,8 +42,22 @@ ORDER: dict[str, Type] = {
 }
 MODULES: dict[str, dict[str, Type]] = {
     "order": ORDER,
-    "order.lines": {"quantity": NUMBER, "price": NUMBER, "kind": TEXT, "shipped": DATE, "parent": record("order"), "status": TEXT},
-    "customer": {"id": record("customer"), "name": TEXT, "limit": NUMBER, "owner": record("user"), "since": DATE, "orders": rows("order")},
+    "order.lines": {
+        "quantity": NUMBER,
+        "price": NUMBER,
+        "kind": TEXT,
+        "shipped": DATE,
+        "parent": record("order"),
+        "status": TEXT,
+    },
+    "customer": {
+        "id": record("customer"),
+        "name": TEXT,
+        "limit": NUMBER,
+        "owner": record("user"),
+        "since": DATE,
+        "orders": rows("order"),
+    },
     "user": {"id": record("user"), "name": TEXT, "boss": record("user")},
 }
 STATUSES = frozenset({"open", "won", "lost"})

@@ -1,6 +1,6 @@
 """The same formula over the same row gives the same value in Python, on SQLite and on PostgreSQL."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,11 @@ CUSTOMERS = [
     {"id": UUID(int=12), "name": None, "limit": None, "owner": UUID(int=2), "since": None},
 ]
 #: The formulas are short as they are; shrinking them against a database would take minutes.
-BOUNDED: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": (Phase.explicit, Phase.reuse, Phase.generate)}
+BOUNDED: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "phases": (Phase.explicit, Phase.reuse, Phase.generate),
+}
 RIGHTLY_REFUSED = ("has no choice", "A case never equals nothing", "Nothing is in no list", "more than {limit} parts", "nested")
 KINDS = ["number", "text", "boolean", "date", "datetime", "duration"]
 
@@ -31,9 +35,11 @@ def stored(order: dict[str, Any]) -> dict[str, Any]:
     """The random row with real ids."""
     customer, owner = order["customer"], order["owner"]
     return {
-        **order, "id": UUID(int=7), "customer": None if customer is None else CUSTOMERS[customer]["id"],
+        **order,
+        "id": UUID(int=7),
+        "customer": None if customer is None else CUSTOMERS[customer]["id"],
         "owner": None if owner is None else PEOPLE[owner]["id"],
-    }  # fmt: skip
+    }
 
 
 def as_record(order: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +58,7 @@ def checked(texts: list[str]) -> list[tuple[str, Formula]]:
         try:
             found.append((text, formula(text)))
         except FormulaError as error:
-            assert all(any(word in issue.message for word in RIGHTLY_REFUSED) for issue in error.issues), error.explain()
+            assert all(any(word in issue.message for word in RIGHTLY_REFUSED) for issue in error.issues), error.explain()  # noqa: PT017
     return found
 
 
@@ -89,8 +95,6 @@ def test_a_condition_finds_the_rows_for_which_it_holds(tables: Tables, order: di
 
 @pytest.mark.parametrize("moment", ["2026-03-29T00:59:00+00:00", "2026-10-25T00:30:00+00:00", "2026-06-30T22:00:00+00:00"])
 def test_days_of_moments_agree_around_clock_changes(tables: Tables, moment: str) -> None:
-    from datetime import datetime
-
     row = stored({**BLANK, "made_at": datetime.fromisoformat(moment)})
     tables.store(PEOPLE, CUSTOMERS, row)
     one = formula("text(made_at) & ' ' & date(made_at) & ' ' & hour(made_at)")
@@ -99,6 +103,19 @@ def test_days_of_moments_agree_around_clock_changes(tables: Tables, moment: str)
 
 
 BLANK: dict[str, Any] = {
-    "total": None, "discount": None, "pieces": None, "status": None, "note": None, "urgent": None, "day": None, "due": None, "made_at": None,
-    "opens": None, "effort": None, "tags": None, "customer": None, "owner": None, "lines": [],
-}  # fmt: skip
+    "total": None,
+    "discount": None,
+    "pieces": None,
+    "status": None,
+    "note": None,
+    "urgent": None,
+    "day": None,
+    "due": None,
+    "made_at": None,
+    "opens": None,
+    "effort": None,
+    "tags": None,
+    "customer": None,
+    "owner": None,
+    "lines": [],
+}

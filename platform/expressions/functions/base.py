@@ -59,7 +59,10 @@ class Overload:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A named function as people know it: overloads tried in order, a sentence, and examples (formula, result)."""
+    """A named function as people know it: overloads tried in order, a sentence, and examples (formula, result).
+
+    `usage` is how it is called, where no overload says so.
+    """
 
     name: str
     group: str
@@ -67,6 +70,17 @@ class Function:
     overloads: tuple[Overload, ...]
     examples: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
+    usage: tuple[str, ...] = ()
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """How it is called: `round(number, digits)`."""
+        return self.usage or tuple(dict.fromkeys(f"{self.name}({_named(overload)})" for overload in self.overloads))
+
+
+def _named(overload: Overload) -> str:
+    names = ", ".join(parameter.name for parameter in overload.written)
+    return f"{names}, …" if overload.repeats else names
 
 
 def parameters(text: str) -> tuple[Parameter, ...]:

@@ -61,6 +61,9 @@ class RecordView(Mapping[str, Any]):
             if len(targets) == 1 and isinstance(value, UUID):
                 related = self._views[name] = self._related(targets[0], value)
                 return related
+            if name in self._module.links:
+                linked = self._views[name] = [self._related(targets[0], target) for target in value]
+                return linked
             value = field.type.to_expression(field, value)
         return value
 

@@ -39,9 +39,15 @@ class Workshop:
         opened = self.database.writing() if write else self.database.reading()
         with opened as connection:
             session = Session(
-                context=Context(tenant="test", principal=SYSTEM, clock=self.clock), catalog=self.catalog, database=self.database,
-                connection=connection, policy=BasicPolicy(), services=self.services, events=EventBus(), write=write,
-            )  # fmt: skip
+                context=Context(tenant="test", principal=SYSTEM, clock=self.clock),
+                catalog=self.catalog,
+                database=self.database,
+                connection=connection,
+                policy=BasicPolicy(),
+                services=self.services,
+                events=EventBus(),
+                write=write,
+            )
             yield session
             if write:
                 session.flush()
@@ -85,12 +91,22 @@ def open_workshop(database: TenantDatabase, tmp_path: Path) -> Callable[[Definit
     def opened(definitions: Definitions) -> Workshop:
         catalog = compile_catalog(definitions, 1)
         made = Workshop(database, catalog, RuntimeServices(files=FileStore(tmp_path / "files")))
-        version = {"version": 1, "state": "active", "documents": {}, "tables": [], "plan": [], "checksum": "", "created_by": "test"}
+        version = {
+            "version": 1,
+            "state": "active",
+            "documents": {},
+            "tables": [],
+            "plan": [],
+            "checksum": "",
+            "created_by": "test",
+        }
         with database.writing() as connection:
             catalog.module("user").table.metadata.create_all(connection)
             for module in catalog.modules.values():
                 if database.dialect == "sqlite" and module.table.info.get("searchable"):
-                    connection.exec_driver_sql(f'CREATE VIRTUAL TABLE "{module.key}__fts" USING fts5(search_text, tokenize="trigram")')
+                    connection.exec_driver_sql(
+                        f'CREATE VIRTUAL TABLE "{module.key}__fts" USING fts5(search_text, tokenize="trigram")'
+                    )
             connection.execute(metadata_version.insert(), {**version, "created_at": made.clock.now()})
         return made
 
@@ -107,5 +123,5 @@ def tea(workshop: Workshop) -> UUID:
     return workshop.create("product", name="Tea", price="10")
 
 
-def D(text: str) -> Decimal:  # noqa: N802
+def D(text: str) -> Decimal:
     return Decimal(text)

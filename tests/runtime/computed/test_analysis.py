@@ -44,7 +44,11 @@ def test_a_circle_through_lookups_and_lines_is_named() -> None:
 
 
 def test_a_tree_that_sums_itself_is_a_circle() -> None:
-    made = definitions(module("part", field("whole", "lookup", module="part"), rollup("weight", "sum", module="part", via="whole", field="weight")))
+    made = definitions(
+        module(
+            "part", field("whole", "lookup", module="part"), rollup("weight", "sum", module="part", via="whole", field="weight")
+        )
+    )
     assert list(places(made).values()) == ["part.weight → part.weight"]
 
 
@@ -60,22 +64,36 @@ def test_a_chain_that_is_too_long_is_refused() -> None:
         (lambda: formula("x", "nmae & 1", "text"), "There is no field 'nmae'. Did you mean 'name'?"),
         (lambda: formula("x", "name", "decimal"), "This is a text, where a number is needed."),
         (lambda: formula("x", "owner = user()", "boolean"), "a stored value cannot depend on who is looking"),
-        (lambda: rollup("x", "sum", module="visit", via="thing", field="nots"), "There is no field 'nots'. Did you mean 'notes'?"),
+        (
+            lambda: rollup("x", "sum", module="visit", via="thing", field="nots"),
+            "There is no field 'nots'. Did you mean 'notes'?",
+        ),
         (lambda: rollup("x", "sum", module="visit", via="thing", field="notes"), "sum() works on numbers, not on this."),
         (lambda: rollup("x", "count", module="visit", via="notes"), "'notes' of 'visit' is no lookup that points to 'thing'"),
-        (lambda: rollup("x", "count", module="visit", via="thing", where="length"), "This is a number, where yes or no is needed."),
-        (lambda: rollup("x", "max", module="visit", via="thing", field="on", result="decimal"), "max gives a date, which is no decimal"),
+        (
+            lambda: rollup("x", "count", module="visit", via="thing", where="length"),
+            "This is a number, where yes or no is needed.",
+        ),
+        (
+            lambda: rollup("x", "max", module="visit", via="thing", field="on", result="decimal"),
+            "max gives a date, which is no decimal",
+        ),
     ],
 )
 def test_every_wrong_field_is_named_with_what_is_wrong(wrong: Callable[[], object], message: str) -> None:
-    visit = module("visit", field("thing", "lookup", module="thing"), field("notes", "text"), field("length", "integer"), field("on", "date"))
+    visit = module(
+        "visit", field("thing", "lookup", module="thing"), field("notes", "text"), field("length", "integer"), field("on", "date")
+    )
     found = places(definitions(module("thing", field("name", "text"), wrong()), visit))  # type: ignore[arg-type]
     assert list(found) == ["thing.fields.x"]
     assert message in found["thing.fields.x"]
 
 
 def test_all_problems_come_at_once() -> None:
-    assert set(places(definitions(module("thing", formula("a", "1 +"), formula("b", "nothing_such"))))) == {"thing.fields.a", "thing.fields.b"}
+    assert set(places(definitions(module("thing", formula("a", "1 +"), formula("b", "nothing_such"))))) == {
+        "thing.fields.a",
+        "thing.fields.b",
+    }
 
 
 def test_the_order_is_worked_out_and_a_circle_raises() -> None:

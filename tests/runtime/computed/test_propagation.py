@@ -109,9 +109,16 @@ def test_many_records_at_once(workshop: Workshop, acme: UUID, tea: UUID) -> None
 
 
 def test_nothing_stays_when_the_transaction_fails(workshop: Workshop, acme: UUID, tea: UUID) -> None:
-    with pytest.raises(RuntimeError), workshop.session() as session:
-        session.records.create("sales_order", {"customer": str(acme), "lines": [{"product": str(tea), "quantity": "1"}]})
-        raise RuntimeError
+    wrong = {"customer": str(acme), "lines": [{"product": str(tea), "quantity": "nonsense"}]}
+    right = {"customer": str(acme), "lines": [{"product": str(tea), "quantity": "1"}]}
+
+    def both() -> None:
+        with workshop.session() as session:
+            session.records.create("sales_order", right)
+            session.records.create("sales_order", wrong)
+
+    with pytest.raises(ValidationFailed):
+        both()
     assert workshop.values("customer", acme, "orders") == 0
 
 
@@ -120,7 +127,9 @@ def test_a_total_that_does_not_fit_refuses_the_change(workshop: Workshop, acme: 
     workshop.order(acme, lines=[(gold, "5000")])
     with pytest.raises(ValidationFailed) as error:
         workshop.order(acme, lines=[(gold, "6000")])
-    assert [problem.text() for problem in error.value.problems] == ["Ordered of customer has no room for what follows from this change."]
+    assert [problem.text() for problem in error.value.problems] == [
+        "Ordered of customer has no room for what follows from this change."
+    ]
     assert workshop.values("customer", acme, "ordered") == D("49999999995000")
 
 

@@ -25,14 +25,22 @@ def lines(key: str, *fields: FieldDefinition) -> FieldDefinition:
 
 
 def module(key: str, *fields: FieldDefinition, **given: object) -> ModuleDefinition:
-    return ModuleDefinition(key=key, label=key, label_plural=f"{key}s", fields={f.key: f for f in fields}, access="read_write", **given)  # type: ignore[arg-type]
+    return ModuleDefinition(
+        key=key, label=key, label_plural=f"{key}s", fields={f.key: f for f in fields}, access="read_write", **given
+    )  # type: ignore[arg-type]
 
 
 def definitions(*modules: ModuleDefinition) -> Definitions:
     return Definitions(modules={m.key: m for m in (USER, *modules)})
 
 
-USER = module("user", field("login", "text", max_length=100), field("name", "text", max_length=200), field("role", "text", max_length=20), field("active", "boolean"))
+USER = module(
+    "user",
+    field("login", "text", max_length=100),
+    field("name", "text", max_length=200),
+    field("role", "text", max_length=20),
+    field("active", "boolean"),
+)
 REGION = module(
     "region",
     field("name", "text", max_length=50),
