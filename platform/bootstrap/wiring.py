@@ -19,6 +19,9 @@ from tessera.storage.engines import EngineRegistry
 #: Names of locations as the control database keeps them: a password never stands there.
 SQLITE, CONFIGURED = "sqlite", "default"
 
+#: Threads of a carrier beside its job slots: the sweeper and the heartbeat.
+CARRYING_THREADS = 2
+
 #: Modules that members read but only administrators change.
 ADMINISTERED = frozenset({"user", "currency", "exchange_rate", "company"})
 
@@ -28,7 +31,9 @@ def build_runtime(settings: Settings, *, clock: Clock | None = None) -> Runtime:
 
     Nothing runs yet: start `runtime.carrier` for background jobs.
     """
-    engines = EngineRegistry(locations(settings), threads=settings.threads)
+    # every thread that answers requests or carries jobs keeps a connection of its own
+    threads = settings.threads + (job_settings(settings).slots + CARRYING_THREADS if settings.jobs else 0)
+    engines = EngineRegistry(locations(settings), threads=threads)
     control = ControlDatabase(engines, settings.control_database_url or _file(settings, "control.sqlite"), clock=clock)
     control.prepare()
     runtime = Runtime(
