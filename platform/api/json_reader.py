@@ -16,6 +16,7 @@ from tessera.kernel.errors import BadRequest
 MAX_DEPTH: Final = 40
 #: A decimal number of at most this many characters has at most 15 digits: a float gives it back unchanged.
 _EXACT_AS_FLOAT: Final = 16
+_MOST_EXPONENT: Final = 300
 
 
 class NotJson(BadRequest):
@@ -55,15 +56,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _number(text: str) -> float | Decimal:
-    if len(text) > _EXACT_AS_FLOAT:
-        number = Decimal(text)
-        if number.adjusted() > 300 or number.adjusted() < -300:
-            raise ValueError("a number is out of range")
-        return number
     value = float(text)
     if math.isinf(value):
         raise ValueError("a number is out of range")
-    return value
+    if len(text) <= _EXACT_AS_FLOAT:
+        return value
+    number = Decimal(text)
+    if abs(number.adjusted()) > _MOST_EXPONENT:  # spelt out, such a number would fill the memory
+        raise ValueError("a number is out of range")
+    return value if Decimal(repr(value)) == number else number
 
 
 def _integer(text: str) -> int:

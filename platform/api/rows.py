@@ -7,11 +7,11 @@ from tessera.runtime.values import Reference, Row
 
 
 def row_json(module: CompiledModule, row: Row) -> Row:
-    """The row in the form that orjson takes; lines likewise. None stays null."""
+    """The row in the form that orjson takes; lines likewise. None is null, and for links the empty list."""
     made: Row = {}
     for key, value in row.items():
         if value is None:
-            made[key] = None
+            made[key] = [] if key in module.links else None
         elif key in module.lines:
             made[key] = [row_json(module.lines[key], line) for line in value]
         elif isinstance(value, Reference):

@@ -109,6 +109,26 @@ SALES_ORDER = module(
     field("total", "rollup", lines="lines", function="sum", field="amount", result="decimal", scale=4),
     title_field="number",
 )
+ASSET = module(
+    "asset",
+    field("name", "text", required=True),
+    field("homepage", "url"),
+    field("keeper", "person_name"),
+    field("place", "address"),
+    field("position", "geo_point"),
+    field("article", "rich_text"),
+    field("warranty", "duration"),
+    field("stars", "rating"),
+    field("paint", "colour"),
+    field("label_code", "barcode"),
+    field("photo", "image"),
+    field("manual", "file"),
+    field("approval", "signature"),
+    field("settings", "json"),
+    field("products", "multi_lookup", module="product"),
+    field("about", "any_lookup", modules=["customer", "product"]),
+    access="read_write",
+)
 LEVELS = PicklistDefinition(
     key="levels",
     label="Levels",
@@ -128,7 +148,7 @@ REGIONS = PicklistDefinition(
     },
 )
 SHOP = Definitions(
-    modules={m.key: m for m in (USER, CUSTOMER, PRODUCT, SALES_ORDER)},
+    modules={m.key: m for m in (USER, CUSTOMER, PRODUCT, SALES_ORDER, ASSET)},
     picklists={"levels": LEVELS, "regions": REGIONS},
     menus={
         "sales": MenuGroup(

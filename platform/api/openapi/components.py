@@ -113,7 +113,7 @@ class ModuleSchemas:
 
     def _value(self, module: CompiledModule, field: CompiledField) -> Json:
         """The type's own schema; choices become a component of their own, so that a client has one class for them."""
-        schema = field.type.json_schema(field)
+        schema = for_clients(field.type.json_schema(field))
         choices = field.options if isinstance(field.options, Choices) else None
         if choices is None or not choices.values:
             return schema
@@ -141,6 +141,19 @@ def _with_choices(schema: Json, name: str) -> Json:
         return ref(name)
     items = schema.get("items")
     return {**schema, "items": ref(name)} if isinstance(items, dict) and "enum" in items else schema
+
+
+def for_clients(schema: Any) -> Any:
+    """The same schema without `items: false`, which client generators stumble over: the length says it as well."""
+    if isinstance(schema, list):
+        return [for_clients(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: for_clients(inner) for key, inner in schema.items()}
+    if made.get("items") is False:
+        del made["items"]
+        made["maxItems"] = len(made.get("prefixItems", ()))
+    return made
 
 
 def needs_value(field: CompiledField) -> bool:

@@ -77,7 +77,7 @@ def _load_links(session: Session, module: CompiledModule, drafts: Mapping[UUID, 
     for key, link in module.links.items():
         for draft in drafts.values():
             assert draft.stored is not None
-            draft.stored[key] = draft.values[key] = ()
+            draft.stored[key] = draft.values[key] = None  # as `coerce` gives it for no choice
         for start in range(0, len(ids), 500):
             statement = (
                 sa.select(link.c.record_id, link.c.target_id)
@@ -87,7 +87,7 @@ def _load_links(session: Session, module: CompiledModule, drafts: Mapping[UUID, 
             for record_id, target_id in session.connection.execute(statement):
                 draft = drafts[record_id]
                 assert draft.stored is not None
-                draft.stored[key] = draft.values[key] = (*draft.values[key], target_id)
+                draft.stored[key] = draft.values[key] = (*(draft.values[key] or ()), target_id)
 
 
 def _load_lines(session: Session, module: CompiledModule, drafts: Mapping[UUID, RecordDraft]) -> None:
