@@ -91,7 +91,9 @@ def _counted(raw: Mapping[Any, Any], now: date) -> Period:
     unit = raw.get("unit", "days")
     count = raw.get(direction)
     if direction is None or unit not in UNITS or set(raw) - {direction, "unit"}:
-        raise Rejected("bad_period", 'A counted period is {{"last": 7, "unit": "days"}} or {{"next": …}}.')
+        raise Rejected(
+            "bad_period", "A counted period is {last} or {next}.", last='{"last": 7, "unit": "days"}', next='{"next": …}'
+        )
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
         raise Rejected("bad_period", "A period counts from 1 to {most} units.", most=MOST)
     tomorrow = now + timedelta(days=1)

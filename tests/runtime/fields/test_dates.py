@@ -157,8 +157,9 @@ def test_months_end_where_they_end() -> None:
     ],
 )
 def test_refuses_what_is_no_period(raw: Any) -> None:
-    with pytest.raises(Rejected):
+    with pytest.raises(Rejected) as refused:
         parse_period(raw, context())
+    assert "{{" not in str(refused.value)
 
 
 def test_today_begins_at_the_persons_midnight() -> None:

@@ -81,16 +81,6 @@ def test_a_broken_picture_is_only_bytes(store: FileStore, database: TenantDataba
         assert receive(store, database, content).media_type == "application/octet-stream"
 
 
-def test_a_failed_write_leaves_nothing_behind(store: FileStore, root: Path) -> None:
-    class Broken(BytesIO):
-        def read(self, *_: Any) -> bytes:
-            raise OSError("disk")
-
-    with pytest.raises(OSError, match="disk"):
-        store.blobs.write(uuid7(), Broken())
-    assert contents(root) == []
-
-
 def test_missing_files_are_named_so(store: FileStore, database: TenantDatabase) -> None:
     taken = receive(store, database, b"x")
     store.blobs.delete(taken.id)
