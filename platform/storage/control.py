@@ -80,6 +80,8 @@ class ControlDatabase:
         with self.database.writing() as connection:
             lock(connection, "tenant")
             known = self._find(connection, key)
+            if schema is None:
+                self._check_file(connection, key, location)
             if known is not None and (known.state != "creating" or known.location != location):
                 raise Conflict("There already is a tenant {tenant!r}.", tenant=key)
             if known is None:
@@ -174,6 +176,17 @@ class ControlDatabase:
             return None
         hosts = connection.execute(sa.select(tenant_host.c.host).where(tenant_host.c.tenant == key).order_by(tenant_host.c.host))
         return _record(row, hosts.scalars().all())
+
+    def _check_file(self, connection: sa.Connection, key: str, location: str) -> None:
+        """Two tenants never share a file: a SQLite location says `{tenant}` where the key belongs."""
+        wanted = self.engines.url(location, key)
+        others = connection.execute(sa.select(tenant.c.key, tenant.c.location).where(tenant.c.key != key))
+        taken = {self.engines.url(row.location, row.key) for row in others}
+        if wanted in taken or sa.make_url(wanted) == self.database.engine.url:
+            raise Conflict(
+                "Another database lives in the file of this location; write {placeholder} where the key belongs.",
+                placeholder="{tenant}",
+            )
 
     def _set_hosts(self, connection: sa.Connection, key: str, hosts: Sequence[str]) -> None:
         wanted = sorted({host.lower() for host in hosts})

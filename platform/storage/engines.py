@@ -4,8 +4,10 @@ Every connection stays in the driver's autocommit mode for its whole life. Reads
 `TenantDatabase.writing` says BEGIN and COMMIT itself.
 """
 
+import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,14 @@ class Location:
         self.engine = engine
         self.hot = HotConnections(engine)
         self.write_lock = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._inherited: object = None
+
+    def abandon(self) -> None:
+        """In a forked process: leave the parent's connections alone, neither using nor closing them."""
+        self._inherited = (self.engine.pool, self.hot.abandon())
+        self.engine.dispose(close=False)
+        if self.write_lock is not None:
+            self.write_lock = threading.Lock()
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -76,6 +86,8 @@ class EngineRegistry:
         self._open: dict[str, Location] = {}
         self._databases: dict[tuple[str, str, str | None], TenantDatabase] = {}
         self._lock = threading.Lock()
+        registry = weakref.ref(self)
+        os.register_at_fork(after_in_child=lambda: _abandon(registry))
 
     def url(self, location: str, key: str = "") -> str:
         """The database URL of a location name or URL, for the tenant `key`."""
@@ -115,12 +127,27 @@ class EngineRegistry:
         if opened is not None:
             opened.dispose()
 
+    def abandon(self) -> None:
+        """In a forked process: open everything anew when it is needed."""
+        self._lock = threading.Lock()
+        for location in self._open.values():
+            location.abandon()
+        for database in self._databases.values():
+            database.forked()
+
     def dispose(self) -> None:
         """Close everything."""
         with self._lock:
             opened, self._open, self._databases = list(self._open.values()), {}, {}
         for location in opened:
             location.dispose()
+
+
+def _abandon(registry: "weakref.ref[EngineRegistry]") -> None:
+    """A forked process (a job's, for one) opens connections of its own."""
+    inherited = registry()
+    if inherited is not None:
+        inherited.abandon()
 
 
 def _checked_url(url: str) -> sa.URL:

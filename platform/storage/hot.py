@@ -4,6 +4,7 @@ Checking a connection out of a pool costs more than a read by key takes on the s
 its connection; it goes back to the pool when the thread ends.
 """
 
+import os
 import threading
 import weakref
 from typing import Any
@@ -15,14 +16,15 @@ from sqlalchemy.pool import PoolProxiedConnection
 class _Held:
     """A thread's connection; returned to the pool when the thread, and with it this object, goes."""
 
-    __slots__ = ("__weakref__", "fairy", "raw")
+    __slots__ = ("__weakref__", "fairy", "process", "raw")
 
     def __init__(self, fairy: PoolProxiedConnection) -> None:
         self.fairy = fairy
         self.raw: Any = fairy.dbapi_connection
+        self.process = os.getpid()
 
     def close(self) -> None:
-        if self.fairy.is_valid:
+        if self.fairy.is_valid and self.process == os.getpid():  # what a fork inherits belongs to the parent
             self.fairy.close()
 
     def __del__(self) -> None:
@@ -63,6 +65,11 @@ class HotConnections:
         if held is not None:
             self._local.held = None
             held.close()
+
+    def abandon(self) -> object:
+        """In a forked process: use none of the parent's connections. They live as long as what this returns does."""
+        inherited, self._local, self._all, self._lock = list(self._all), threading.local(), weakref.WeakSet(), threading.Lock()
+        return inherited
 
     def dispose(self) -> None:
         """Close the connections of all threads."""

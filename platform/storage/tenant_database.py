@@ -51,6 +51,11 @@ class TenantDatabase:
         """Whether the tenant lives in the database of `engine`."""
         return self.engine.pool is engine.pool
 
+    def forked(self) -> None:
+        """In a forked process: the lock may have been held by a thread of the parent."""
+        if self._write_lock is not None:
+            self._write_lock = threading.Lock()
+
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection in autocommit: each statement sees what is committed at that moment.

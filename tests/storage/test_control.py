@@ -75,6 +75,17 @@ def test_hosts_belong_to_one_tenant(control: ControlDatabase, place: tuple[str, 
     assert control.by_host("a.example").key == f"{key}2"
 
 
+def test_two_tenants_never_share_a_file(control: ControlDatabase, place: tuple[str, str], sqlite_location: Location) -> None:
+    if control.database.schema is not None:
+        pytest.skip("tenants share a PostgreSQL database, each in its own schema")
+    one_file = sqlite_location.url.replace("tenant.sqlite", "all.sqlite")
+    control.create("first", "First", one_file)
+    for location in (one_file, sqlite_location.url):  # the other tenant's, the control database's
+        with pytest.raises(Conflict, match="file"):
+            control.create("second", "Second", location)
+    assert [record.key for record in control.tenants()] == ["first"]
+
+
 def test_metadata_versions_never_go_back(control: ControlDatabase, place: tuple[str, str]) -> None:
     key, location = place
     control.create(key, "Acme", location)
