@@ -57,7 +57,8 @@ def _computed(tables: Mapping[str, CompiledModule], module: CompiledModule, fiel
         raise ValueError("a stored value cannot depend on who is looking: user() is for rules and defaults")
     reads = tuple(dict.fromkeys(read for path in sorted(formula.dependencies) for read in _reads(tables, module, path)))
     local = not any(step.kind in ("related", "links") or _is_foreign(step, module) for read in reads for step in read.route)
-    return ComputedField(module.key, field.key, formula, reads, local)
+    outside = isinstance(field.type, RollupField) and field.options.via is not None
+    return ComputedField(module.key, field.key, formula, reads, local, outside)
 
 
 def _is_foreign(step: Step, module: CompiledModule) -> bool:

@@ -7,5 +7,5 @@ from tessera.runtime.model import Catalog
 
 
 def stored_environment(catalog: Catalog, now: datetime) -> Environment:
-    """Now, and the day it is in the tenant's own time zone (the setting `timezone`, UTC without one)."""
+    """Now, and the day it is in the company's own time zone."""
     return Environment.at(now, catalog.timezone)

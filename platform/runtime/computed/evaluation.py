@@ -1,7 +1,7 @@
 """Before a record is written: its own computed fields and those of its lines, from its values and the records it points to."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tessera.runtime.computed.environment import stored_environment
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tessera.runtime.records.draft import RecordDraft
     from tessera.runtime.records.formulas import FormulaRunner
     from tessera.runtime.session import Session
+
+
+#: A record that nothing points to yet.
+_NO_ROWS: Mapping[str, Any] = {}
 
 
 def evaluate_record(session: "Session", draft: "RecordDraft", formulas: "FormulaRunner") -> None:
@@ -31,7 +35,8 @@ def evaluate_record(session: "Session", draft: "RecordDraft", formulas: "Formula
             if not computed.local and not row.is_new:
                 continue
             field = row.module.fields[computed.key]
-            value = computed.formula.evaluate(formulas.view(row, draft), environment)
+            view = _NO_ROWS if computed.outside else formulas.view(row, draft)
+            value = computed.formula.evaluate(view, environment)
             try:
                 row.values[computed.key] = formulas.into_field(field, value)
             except Rejected as rejected:

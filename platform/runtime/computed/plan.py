@@ -35,7 +35,7 @@ class ComputedField:
     """A stored formula or roll-up of `module` (or a line table), and all it reads.
 
     `local`: a record, its lines and lookups suffice to work it out, so that a save does it before writing. The others look at
-    rows that point to the record.
+    rows that point to the record. `outside`: it is made of such rows alone, so that a new record has the value of none.
     """
 
     module: str
@@ -43,6 +43,7 @@ class ComputedField:
     formula: Formula
     reads: tuple[Read, ...]
     local: bool
+    outside: bool = False
 
     @property
     def name(self) -> str:

@@ -101,3 +101,9 @@ def test_the_order_is_worked_out_and_a_circle_raises() -> None:
     with pytest.raises(CycleError) as error:
         order_computed({"x": ["y"], "y": ["z"], "z": ["y"]})
     assert error.value.cycle == ("y", "z", "y")
+
+
+def test_rows_are_locked_from_what_leads_to_what_follows() -> None:
+    order = compile_catalog(WORKSHOP, 1).computed.lock_order
+    wanted = ["product", "customer", "sales_order", "sales_order.lines", "region"]
+    assert sorted(wanted, key=order.__getitem__) == wanted

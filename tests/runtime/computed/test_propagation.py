@@ -144,3 +144,16 @@ def test_computed_values_are_found_and_sorted(workshop: Workshop, acme: UUID, te
         query = Query(filter={"field": "ordered", "op": "gt", "value": "44"}, sort=("-ordered",))
         assert [row["id"] for row in session.records.query("customer", query).rows] == [acme]
         assert [row["id"] for row in session.records.query("customer", Query(search="ACME: 45")).rows] == [acme]
+
+
+def test_figures_over_linked_records_follow_links_and_what_they_lead_to(workshop: Workshop, tea: UUID) -> None:
+    milk = workshop.create("product", name="Milk", price="2")
+    bundle = workshop.create("bundle", name="Breakfast", products=[str(tea), str(milk)], tags=["vip"])
+    assert workshop.values("bundle", bundle, "worth", "vip", "power") == (D("12"), True, D("4"))
+    workshop.update("product", tea, price="1")
+    assert workshop.values("bundle", bundle, "worth", "vip") == (D("3"), False)
+    workshop.update("bundle", bundle, products=[str(milk)])
+    assert workshop.values("bundle", bundle, "worth", "power") == (D("2"), D("2"))
+    workshop.delete("product", milk)
+    assert workshop.values("bundle", bundle, "worth", "power") == (D("0"), D("1"))
+    assert workshop.recompute().differences == ()

@@ -84,4 +84,13 @@ SALES_ORDER = module(
     formula("root", "sqrt(sum(lines.quantity))"),
     title_field="number",
 )
-WORKSHOP = definitions(REGION, CUSTOMER, PRODUCT, SALES_ORDER)
+BUNDLE = module(
+    "bundle",
+    field("name", "text", max_length=50),
+    field("products", "multi_lookup", module="product"),
+    field("tags", "tags"),
+    formula("worth", "sum(products.price)"),
+    formula("vip", "'vip' in tags and worth > 5", "boolean"),
+    formula("power", "2 ^ count(products)"),
+)
+WORKSHOP = definitions(REGION, CUSTOMER, PRODUCT, SALES_ORDER, BUNDLE)
