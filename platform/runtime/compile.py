@@ -128,6 +128,8 @@ def _parse_fields(part: _Part, definitions: Definitions, parts: list[_Part], pro
                 problems.append(CompileProblem(place, f"there is no module {target!r}"))
         if definition.unique and not kind.may_be_unique:
             problems.append(CompileProblem(place, f"a field of type {definition.type} cannot be unique"))
+        if definition.index and not kind.may_be_indexed:
+            problems.append(CompileProblem(place, f"a field of type {definition.type} cannot have an index"))
 
 
 def _table_spec(part: _Part) -> TableSpec:

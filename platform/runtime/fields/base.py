@@ -121,6 +121,8 @@ class FieldType(ABC):
     groupable: ClassVar[bool] = True
     #: May carry `unique: true`.
     may_be_unique: ClassVar[bool] = True
+    #: May carry `index: true`: False where values outgrow an index entry (2,704 bytes on PostgreSQL) or nothing would use it.
+    may_be_indexed: ClassVar[bool] = True
     #: True where equality and sorting ignore case: indexes for them want `IndexSpec.case_folded`.
     case_folded: ClassVar[bool] = False
     #: True when the driver's value is the JSON value on both databases (orjson takes str, int, bool, UUID, date as they are).

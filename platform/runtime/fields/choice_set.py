@@ -34,6 +34,7 @@ class ChoiceSetField(FieldType):
     sortable = False
     groupable = False
     may_be_unique = False
+    may_be_indexed = False
 
     def expression_type(self, field: CompiledField) -> Type:
         return CHOICES

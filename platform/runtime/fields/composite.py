@@ -35,6 +35,7 @@ class CompositeField(FieldType):
     sortable = False
     groupable = False
     may_be_unique = False
+    may_be_indexed = False
 
     def column_specs(self, definition: FieldDefinition, options: Any) -> tuple[ColumnSpec, ...]:
         first = next(iter(self.parts))

@@ -51,6 +51,7 @@ class FileField(FieldType):
     sortable = False
     groupable = False
     may_be_unique = False
+    may_be_indexed = False
     options_schema: ClassVar[Mapping[str, Any]] = {
         "max": {"type": "integer", "minimum": 1, "maximum": MOST_FILES, "default": 1, "description": "How many files it holds."},
         "max_megabytes": {

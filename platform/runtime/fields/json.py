@@ -43,6 +43,7 @@ class JsonField(FieldType):
     sortable = False
     groupable = False
     may_be_unique = False
+    may_be_indexed = False
     options_schema: ClassVar[Mapping[str, Any]] = {
         "max_depth": {"type": "integer", "minimum": 1, "maximum": MOST_DEPTH, "default": 10, "description": "Deepest nesting."},
         "max_bytes": {

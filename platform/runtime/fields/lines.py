@@ -32,6 +32,7 @@ class LinesField(FieldType):
     sortable = False
     groupable = False
     may_be_unique = False
+    may_be_indexed = False
     options_schema: ClassVar[Mapping[str, Any]] = {
         "min": {"type": "integer", "minimum": 0, "maximum": MOST_LINES, "default": 0, "description": "Fewest lines of a record."},
         "max": {

@@ -31,6 +31,7 @@ class LongTextField(TextualField):
     sortable = False
     groupable = False
     may_be_unique = False
+    may_be_indexed = False
     options_schema: ClassVar[Mapping[str, Any]] = {
         "max_length": {
             "type": "integer", "minimum": 1, "maximum": LONGEST, "default": 20_000,

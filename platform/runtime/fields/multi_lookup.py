@@ -51,6 +51,7 @@ class MultiLookupField(FieldType):
     sortable = False
     groupable = False
     may_be_unique = False
+    may_be_indexed = False
     options_schema: ClassVar[Mapping[str, Any]] = {
         "module": {"type": "string", "description": "Key of the module whose records may be chosen."},
         "filter": {"type": "object", "description": "A filter tree on that module: only records it leaves are offered."},

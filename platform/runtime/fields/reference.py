@@ -65,6 +65,7 @@ def _section(kind: FieldType) -> str:
             (kind.sortable, "no sorting"),
             (kind.groupable, "no grouping"),
             (kind.may_be_unique, "cannot be unique"),
+            (kind.may_be_indexed, "no index"),
         )
         if not flag
     ]

@@ -53,6 +53,7 @@ class RichTextField(TextualField):
     sortable = False
     groupable = False
     may_be_unique = False
+    may_be_indexed = False
     options_schema: ClassVar[Mapping[str, Any]] = {
         "max_length": {
             "type": "integer",

@@ -39,6 +39,7 @@ class SignatureField(FieldType):
     sortable = False
     groupable = False
     may_be_unique = False
+    may_be_indexed = False
     options_schema: ClassVar[Mapping[str, Any]] = {}
 
     def column_specs(self, definition: FieldDefinition, options: Any) -> tuple[ColumnSpec, ...]:

@@ -26,6 +26,7 @@ class UrlField(TextualField):
     label = "Web address"
     widget = "url"
     may_be_unique = False
+    may_be_indexed = False
     options_schema: ClassVar[Mapping[str, Any]] = {}
 
     def column_specs(self, definition: FieldDefinition, options: Any) -> tuple[ColumnSpec, ...]:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from tessera.expressions.types import Type, record, rows
-from tessera.runtime.fields.base import Rejected
+from tessera.runtime.fields.base import FieldType, Rejected
 from tessera.runtime.fields.money import Money
+from tessera.runtime.fields.registry import FIELD_TYPES
 from tests.runtime.fields.building import compiled, definition
+from tests.runtime.fields.test_conformance import sample
 
 
 @pytest.mark.parametrize(
@@ -127,3 +129,13 @@ def test_results_that_cannot_be_stored_are_refused(type_: str, given: dict[str, 
     field = compiled(type_, **given)
     with pytest.raises(Rejected):
         field.type.from_expression(field, result)
+
+
+INDEXABLE = [kind for kind in FIELD_TYPES if kind.may_be_indexed or kind.may_be_unique]
+
+
+@pytest.mark.parametrize("kind", INDEXABLE, ids=[kind.key for kind in INDEXABLE])
+def test_what_may_be_indexed_fits_an_index_entry(kind: FieldType) -> None:
+    field = sample(kind.key)
+    texts = [spec for spec in field.specs if spec.kind == "text"]
+    assert all(spec.length is not None and 4 * spec.length < 2704 for spec in texts)
