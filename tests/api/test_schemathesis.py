@@ -5,6 +5,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.api.live import live_server
 from tests.api.service import Service
 
@@ -14,6 +16,7 @@ CHECKS = (
 )
 
 
+@pytest.mark.slow
 def test_nothing_that_is_made_up_breaks_the_server(service: Service, tmp_path: Path) -> None:
     ann = service.caller("ann")
     customer = ann.made("/customer", {"name": "Acme", "level": "a"})

@@ -113,7 +113,7 @@ class ModuleSchemas:
 
     def _value(self, module: CompiledModule, field: CompiledField) -> Json:
         """The type's own schema; choices become a component of their own, so that a client has one class for them."""
-        schema = for_clients(field.type.json_schema(field))
+        schema: Json = for_clients(field.type.json_schema(field))
         choices = field.options if isinstance(field.options, Choices) else None
         if choices is None or not choices.values:
             return schema
