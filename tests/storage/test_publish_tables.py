@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tessera.kernel.ids import uuid7
 from tessera.storage.apply import PublishRefused
 from tessera.storage.columns import ColumnSpec, IndexSpec, TableSpec
+from tessera.storage.naming import index_name
 from tessera.storage.tables import build_table
 from tessera.storage.tenant_database import TenantDatabase
 from tests.support.tables import column_types, foreign_keys, index_names, plan_tables, publish_tables, table_names
@@ -300,3 +301,44 @@ def test_the_row_budget_is_watched(database: TenantDatabase) -> None:
         assert plan_tables(database, [many]).blocking
     else:
         assert plan.warnings == ()
+
+
+def test_a_reference_and_a_required_column_are_converted_too(database: TenantDatabase) -> None:
+    visits = TableSpec(
+        "visit",
+        (
+            ID,
+            ColumnSpec("who", "uuid", nullable=False, references="person"),
+            ColumnSpec("count", "text", nullable=False),
+        ),
+        (IndexSpec("ix_visit_who", ("who", "count")),),
+    )
+    publish_tables(database, [PEOPLE, visits])
+    person = put(database, PEOPLE, name="P")
+    put(database, visits, who=person, count="3")
+    changed = with_columns(visits, ColumnSpec("who", "text", nullable=False), ColumnSpec("count", "integer", nullable=False))
+    publish_tables(database, [PEOPLE, changed])
+    assert rows(database, changed, "who", "count") == [(str(person), 3)]
+    assert foreign_keys(database, "visit") == {}
+    assert column_types(database, "visit")["who"].endswith("!")
+    put(database, changed, who="anybody", count=4)
+    publish_tables(database, [PEOPLE, with_columns(changed, visits.columns[2])])
+    back = with_columns(changed, visits.columns[2])
+    assert rows(database, back, "count") == ["3", "4"]
+    assert plan_tables(database, [PEOPLE, back]).is_empty
+
+
+def test_long_names_stay_within_what_databases_take(database: TenantDatabase) -> None:
+    name = "a_field_with_a_name_of_nearly_fifty_characters_xx"
+    long = TableSpec("a_table_with_a_rather_long_name_of_its_own", (ID, ColumnSpec(name, "text", references=None)))
+    publish_tables(database, [long])
+    put(database, long, **{name: "7"})
+    indexed = replace(
+        with_columns(long, ColumnSpec(name, "integer"), ColumnSpec("boss", "uuid", references=long.name)),
+        indexes=(IndexSpec(index_name(long.name, (name, "-id")), (name, "-id")),),
+    )
+    publish_tables(database, [indexed])
+    assert rows(database, indexed, name) == [7]
+    assert all(len(found.encode()) <= 50 for found in index_names(database, long.name) | set(column_types(database, long.name)))
+    assert foreign_keys(database, long.name) == {"boss": long.name}
+    assert plan_tables(database, [indexed]).is_empty

@@ -28,7 +28,6 @@ from tessera.runtime.publishing.layers import OverlayEntry, TenantLayers, write_
 from tessera.runtime.publishing.plan import PublishPlan
 from tessera.runtime.publishing.proposal import Proposal, Serving, read_serving
 from tessera.storage.apply import Application, Checkpoint
-from tessera.storage.assess import LARGE_TABLE
 from tessera.storage.control import ControlDatabase
 from tessera.storage.publish_lock import PublishRunning, publish_lock
 from tessera.storage.purge import HiddenPart, hidden_parts, purge
@@ -39,7 +38,6 @@ log = logging.getLogger(__name__)
 
 #: Tables of up to so many rows get their backfills in the switch itself.
 BACKFILL_AT_ONCE = 2_000
-assert BACKFILL_AT_ONCE <= LARGE_TABLE
 
 #: Turns the stored layers into those that are asked for.
 LayerChange = Callable[[TenantLayers], TenantLayers]
@@ -217,7 +215,9 @@ class Publisher:
                 raise OperationRefused(parked.reason)
         return proposal
 
-    def _apply(self, database: TenantDatabase, tenant: str, proposal: Proposal, context: Context | None, *, accept: bool) -> list[str]:
+    def _apply(
+        self, database: TenantDatabase, tenant: str, proposal: Proposal, context: Context | None, *, accept: bool
+    ) -> list[str]:
         at_once, later = self._sorted_tasks(database, proposal)
         application = self._application(database, lambda: proposal.catalog)
         acting = self._acting(tenant, context)
