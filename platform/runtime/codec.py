@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tessera.runtime.fields.base import CompiledField, FieldType
+from tessera.runtime.fields.computed_value import ComputedField
 from tessera.runtime.model import CompiledModule
 from tessera.runtime.values import Row
 
 
 def _is_plain(field: CompiledField) -> bool:
     """Whether the column's value is the field's value, so that no conversion is called."""
-    kind = type(field.type)
-    return len(field.columns) == 1 and kind.from_columns is FieldType.from_columns and kind.to_columns is FieldType.to_columns
+    kind = type(field.options.result if isinstance(field.type, ComputedField) else field.type)
+    as_they_are = kind.from_columns is FieldType.from_columns and kind.to_columns is FieldType.to_columns
+    return len(field.columns) == 1 and as_they_are
 
 
 class RowCodec:
@@ -31,6 +33,8 @@ class RowCodec:
                 self._composed.append((field, position, position + width))
             position += width
         self._order = [field.key for field in module.stored]
+        self._names = {key: module.fields[key].column.name for key, _ in self._plain}
+        self._parts = {field.key: field for field, _, _ in self._composed}
 
     def decode(self, row: Sequence[Any]) -> Row:
         """The values of one row."""
@@ -44,12 +48,15 @@ class RowCodec:
     def encode(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Column parameters of the stored fields among `values`, by column name."""
         parameters: dict[str, Any] = {}
+        names, composed = self._names, self._parts
         for key, value in values.items():
-            field = self.module.fields.get(key)
-            if field is None or not field.columns:
-                continue
-            for column, part in zip(field.columns, field.type.to_columns(field, value), strict=True):
-                parameters[column.name] = part
+            name = names.get(key)
+            if name is not None:
+                parameters[name] = value
+            elif key in composed:
+                field = composed[key]
+                for column, part in zip(field.columns, field.type.to_columns(field, value), strict=True):
+                    parameters[column.name] = part
         return parameters
 
 

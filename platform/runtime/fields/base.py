@@ -81,7 +81,7 @@ class FieldEnvironment:
     siblings: Mapping[str, FieldDefinition]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class CompiledField:
     """A field of a compiled module: its definition, its type, its parsed options and its place in the table."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -52,6 +53,10 @@ RESULT_OPTIONS: Mapping[str, Any] = {
     "padded": DecimalField.options_schema["padded"],
     "grouping": IntegerField.options_schema["grouping"],
 }
+
+
+#: Computed fields as fields of their result's type, for as long as their catalog lives.
+_INNER: WeakKeyDictionary[CompiledField, CompiledField] = WeakKeyDictionary()
 
 
 class ComputedField(FieldType):
@@ -127,7 +132,10 @@ class ComputedField(FieldType):
         return kind
 
     def _inner(self, field: CompiledField) -> CompiledField:
-        return replace(field, type=field.options.result, options=field.options.result_options)
+        inner = _INNER.get(field)
+        if inner is None:
+            inner = _INNER[field] = replace(field, type=field.options.result, options=field.options.result_options)
+        return inner
 
 
 def parse_result(definition: FieldDefinition, environment: FieldEnvironment, default: str | None) -> tuple[FieldType, Any]:

@@ -1,12 +1,14 @@
 """What must hold before a record is written: required fields, rules, references. Every breach is noted, none stops the next."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from tessera.runtime.fields.base import Rejected
+from tessera.runtime.fields.base import CompiledField, FieldType, Rejected
 from tessera.runtime.fields.folding import folded
 from tessera.runtime.model import SYSTEM_FIELDS, CompiledModule, FieldRules
 from tessera.runtime.query.access import visible_clause
@@ -17,19 +19,41 @@ from tessera.runtime.session import Session
 _NO_RULES = FieldRules()
 
 
+@dataclass(frozen=True, slots=True)
+class _FieldCheck:
+    """What has to be asked of one field: whether it may be required, has a check of its own, or may be locked."""
+
+    field: CompiledField
+    rules: FieldRules
+    may_be_required: bool
+    has_check: bool
+
+
+def _field_checks(module: CompiledModule) -> Sequence[_FieldCheck]:
+    """The fields of which anything has to be asked, worked out once."""
+    checks: list[_FieldCheck] | None = module.__dict__.get("_field_checks")
+    if checks is None:
+        checks = module.__dict__["_field_checks"] = []
+        for key, field in module.fields.items():
+            rules = module.field_rules.get(key, _NO_RULES)
+            required = key in module.writable and (field.definition.required or rules.required_if is not None)
+            has_check = key not in module.lines and type(field.type).check is not FieldType.check
+            if key not in SYSTEM_FIELDS and (required or has_check or rules.read_only_if is not None):
+                checks.append(_FieldCheck(field, rules, required, has_check))
+    return checks
+
+
 def check_fields(draft: RecordDraft, formulas: FormulaRunner) -> None:
     """Required and conditionally read-only fields, and the rules of fields and record, for the record and its lines."""
     for row in draft.every():
         failed = {problem.pointer for problem in row.problems}
-        for key, field in row.module.fields.items():
-            if key in SYSTEM_FIELDS:
-                continue
-            rules = row.module.field_rules.get(key, _NO_RULES)
+        for check in _field_checks(row.module):
+            field, rules, key = check.field, check.rules, check.field.key
             empty = not draft.lines.get(key) if key in row.module.lines else row.values.get(key) is None
             pointer = f"{row.pointer}/{key}"
-            if empty and pointer not in failed and key in row.module.writable and _is_required(row, key, rules, draft, formulas):
+            if empty and check.may_be_required and pointer not in failed and _is_required(row, key, rules, draft, formulas):
                 row.refuse(key, "required", "{label} is required.", label=field.label)
-            if not empty and pointer not in failed and key not in row.module.lines:
+            if not empty and check.has_check and pointer not in failed:
                 try:
                     field.type.check(field, row.values[key], row.values, row.stored)
                 except Rejected as rejected:

@@ -6,6 +6,8 @@ from typing import Any
 
 from tessera.runtime.audit import AuditEntry
 from tessera.runtime.codec import codec_of
+from tessera.runtime.fields.base import CompiledField
+from tessera.runtime.fields.computed_value import ComputedField
 from tessera.runtime.model import CompiledModule
 from tessera.runtime.records.draft import RecordDraft
 from tessera.runtime.records.row_statements import insert_row, update_row
@@ -212,15 +214,28 @@ def changes_of(draft: RecordDraft, *, everything: bool = False) -> dict[str, lis
 
 def _row_changes(row: RecordDraft, *, everything: bool) -> dict[str, list[Any]]:
     changes: dict[str, list[Any]] = {}
-    for key, value in (row.values if everything else row.changed()).items():
-        field = row.module.fields.get(key)
-        if field is None or key in _UNTOLD or not field.definition.history:
-            continue
-        before = row.stored.get(key) if row.stored is not None else None
-        if before is None and value is None:
+    stored = row.stored or {}
+    for key, field in _told(row.module).items():
+        before, value = stored.get(key), row.values.get(key)
+        if (before is None and value is None) or (not everything and row.stored is not None and before == value):
             continue
         changes[key] = [_json(field, before), _json(field, value)]
     return changes
+
+
+def _told(module: CompiledModule) -> Mapping[str, CompiledField]:
+    """The fields whose changes are told: not those without history, and not what follows from other fields anyway."""
+    told: dict[str, CompiledField] | None = module.__dict__.get("_told")
+    if told is None:
+        told = module.__dict__["_told"] = {
+            key: field
+            for key, field in module.fields.items()
+            if key not in _UNTOLD
+            and key not in module.lines
+            and field.definition.history
+            and not isinstance(field.type, ComputedField)
+        }
+    return told
 
 
 def _json(field: Any, value: Any) -> Any:
