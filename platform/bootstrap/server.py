@@ -72,11 +72,12 @@ def _load_application(settings: Settings, greeting: str, greeted: Any, _target: 
     """The WSGI application of this worker process. `greeted` is the event, shared by all, that the greeting was printed."""
     from tessera.bootstrap.app import create_app
     from tessera.bootstrap.shutdown import close
-    from tessera.bootstrap.wiring import build_runtime
+    from tessera.bootstrap.wiring import build_publisher, build_runtime
 
     _end_with_parent()
     configure_logging(settings.log_level, settings.log_format)
     runtime = build_runtime(settings)
+    build_publisher(runtime).recover_all()
     runtime.carrier.start()
     # a multiprocessing child runs these at its end, and no `atexit`
     multiprocessing.util.Finalize(None, close, (runtime,), exitpriority=10)

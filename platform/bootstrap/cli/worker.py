@@ -17,12 +17,13 @@ def worker(options: ProcessOptions) -> None:
     from tessera.bootstrap.jobs import job_settings, known_kinds, known_subscribers
     from tessera.bootstrap.log import configure_logging
     from tessera.bootstrap.shutdown import close
-    from tessera.bootstrap.wiring import build_runtime
+    from tessera.bootstrap.wiring import build_publisher, build_runtime
     from tessera.runtime.jobs.worker import run_worker
 
     settings = options.settings()
     configure_logging(settings.log_level, settings.log_format)
     runtime = build_runtime(settings)
+    build_publisher(runtime).recover_all()
     click.echo("Working. Stop with Ctrl-C.")
     try:
         run_worker(runtime, known_kinds(), known_subscribers(), runtime.clock, job_settings(settings))
