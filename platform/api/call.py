@@ -39,7 +39,6 @@ class Call:
     tenant: TenantRuntime
     authentication: Authentication
     context: Context
-    translator: Translator
     scopes: Scopes
     options: ApiOptions
     base: str
@@ -50,6 +49,11 @@ class Call:
     def catalog(self) -> Catalog:
         """The tenant's current catalog."""
         return self.tenant.catalog
+
+    @property
+    def translator(self) -> Translator:
+        """Speaks the caller's language, with the tenant's own words."""
+        return self.options.translator(self.catalog, self.context.locale)
 
     @property
     def policy(self) -> Policy:

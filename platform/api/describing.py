@@ -1,8 +1,8 @@
 """Modules, fields, choices, views and layouts as plain JSON with labels in one language: what clients build pages from."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from tessera.api.texts import texts_of
 from tessera.metadata.definitions import Layout, ListView
 from tessera.runtime.fields.base import CompiledField
 from tessera.runtime.fields.choices import Choices
@@ -161,9 +161,3 @@ class Describer:
             for entry in layout.related.values()
         ]
         return {"key": layout.key, "highlights": list(layout.highlights), "tabs": tabs, "related": related}
-
-
-def texts_of(catalog: Catalog, language: str) -> Mapping[str, str]:
-    """The catalogue's texts in `language`, or in the language without its region; empty for English."""
-    texts = catalog.definitions.texts
-    return texts.get(language) or texts.get(language.partition("_")[0].partition("-")[0]) or {}

@@ -59,7 +59,7 @@ class Endpoint:
                 bind_contextvars(tenant=admission.tenant.key, principal=str(principal.id or principal.role))
                 answer = handler(self._call(actual, admission, tenant_prefix), **path)
         except Exception as error:
-            answer = self._refusal(actual, error, request_id)
+            answer = self._refusal(actual, error, request_id, admission)
             allowance = error.allowance if isinstance(error, RateLimitReached) else allowance
         return self._finish(actual, answer, request_id, allowance)
 
@@ -70,7 +70,6 @@ class Endpoint:
             tenant=admission.tenant,
             authentication=admission.authentication,
             context=admission.context,
-            translator=self._options.translator_for(admission.context.locale),
             scopes=admission.scopes,
             options=self._options,
             base=actual.root_path.rstrip("/") + base,
@@ -78,9 +77,10 @@ class Endpoint:
             token_id=admission.token_id,
         )
 
-    def _refusal(self, actual: Request, error: Exception, request_id: str) -> Answer:
+    def _refusal(self, actual: Request, error: Exception, request_id: str, admission: Admission | None) -> Answer:
         known = _of_werkzeug(error, self._options) if isinstance(error, HTTPException) else as_tessera_error(error, request_id)
-        translator = self._options.translator_for(self._entrance.language(actual))
+        language = admission.context.locale if admission is not None else self._entrance.language(actual)
+        translator = self._options.translator(admission.tenant.catalog if admission is not None else None, language)
         token_sent = "Authorization" in actual.headers
         body = dump(problem_body(known, translator, request_id))
         return Answer(known.status, body, problem_headers(known, token_sent=token_sent), MEDIA_TYPE)

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tessera.api.texts import TenantTranslator, texts_of
 from tessera.kernel.messages import English, Translator
+from tessera.runtime.model import Catalog
 
 
 def _english(_language: str) -> Translator:
@@ -30,3 +32,8 @@ class ApiOptions:
     cors_origins: frozenset[str] = frozenset()
     session_cookie: str = "tessera_session"
     compress_from: int = 1_024
+
+    def translator(self, catalog: Catalog | None, language: str) -> Translator:
+        """Speaks `language`, with the words of the tenant of `catalog` where there is one."""
+        product = self.translator_for(language)
+        return product if catalog is None else TenantTranslator(texts_of(catalog, language), product)

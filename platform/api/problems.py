@@ -11,6 +11,7 @@ import orjson
 
 from tessera.api.database_errors import translated
 from tessera.api.errors import BadParameter, KeyInProgress, MethodNotAllowed
+from tessera.api.texts import say
 from tessera.kernel.errors import (
     EditConflict,
     NotAuthenticated,
@@ -20,7 +21,7 @@ from tessera.kernel.errors import (
     Unavailable,
     ValidationFailed,
 )
-from tessera.kernel.messages import N_, Translator, render
+from tessera.kernel.messages import N_, Translator
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: Where the docs page explains the codes; each has an anchor.
@@ -66,7 +67,7 @@ def problem_body(error: TesseraError, translator: Translator, request_id: str) -
         "type": TYPE_PREFIX + error.code,
         "title": translator.gettext(TITLES.get(error.status, TITLES[500])),
         "status": error.status,
-        "detail": render(translator, error.template, error.params),
+        "detail": say(translator, error.template, error.params),
         "code": error.code,
         "request_id": request_id,
     }
@@ -87,7 +88,7 @@ def problem_body(error: TesseraError, translator: Translator, request_id: str) -
 
 def problem_entry(problem: Problem, translator: Translator) -> dict[str, Any]:
     """One place that is wrong."""
-    return {"pointer": problem.pointer, "code": problem.code, "detail": render(translator, problem.message, problem.params)}
+    return {"pointer": problem.pointer, "code": problem.code, "detail": say(translator, problem.message, problem.params)}
 
 
 def problem_headers(error: TesseraError, *, token_sent: bool) -> dict[str, str]:

@@ -160,5 +160,14 @@ SHOP = Definitions(
             },
         )
     },
-    texts={"es": {"Customer": "Cliente", "Important": "Importante", "Level": "Nivel", "All customers": "Todos los clientes"}},
+    texts={
+        "es": {
+            "Customer": "Cliente",
+            "Important": "Importante",
+            "Level": "Nivel",
+            "All customers": "Todos los clientes",
+            "Name": "Nombre",
+            "The credit limit is negative.": "El crédito es negativo.",
+        }
+    },
 )

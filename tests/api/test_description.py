@@ -70,6 +70,13 @@ def test_a_module_is_described_in_the_readers_language(ann: Caller) -> None:
     assert document["components"]["schemas"]["Customer"]["properties"]["level"]["description"].startswith("Nivel")
 
 
+def test_problems_speak_the_readers_language_with_the_tenants_words(ann: Caller) -> None:
+    answer = ann.post("/customer", {"name": "A", "credit_limit": -1}, headers={"Accept-Language": "es"})
+    assert "El crédito es negativo." in [error["detail"] for error in answer.get_json()["errors"]]
+    missing = ann.post("/customer", {}, headers={"Accept-Language": "es"}).get_json()["errors"]
+    assert [error["detail"] for error in missing] == ["Nombre is required."]
+
+
 def test_a_module_is_described_whole(ann: Caller) -> None:
     described = ann.get("/sales_order/describe").get_json()
     lines = field_of(described, "lines")

@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from tessera.api.describing import texts_of
 from tessera.api.openapi.components import ModuleSchemas
 from tessera.api.openapi.fixed import PARAMETERS, SCHEMAS, Json, ref
 from tessera.api.openapi.names import class_names
 from tessera.api.openapi.paths import fixed_paths, module_paths
+from tessera.api.texts import texts_of
 from tessera.runtime.model import Catalog, CompiledModule
 from tessera.runtime.query.access import QuerySession
 
