@@ -16,6 +16,10 @@ log = structlog.get_logger(__name__)
 #: What is left to handlers that were interrupted at the end of the grace.
 LAST_MOMENTS = 3.0
 
+#: Seconds that a tenant rests after a turn that left nothing to do: what is announced meanwhile is then taken up together,
+#: and a burst of saves is not followed by as many looks into the outbox.
+REST = 0.05
+
 #: How many times as many threads as there are slots may be started in place of ones that hang.
 MOST_REPLACEMENTS = 3
 
@@ -40,6 +44,7 @@ class WorkerPool:
         self._backlog = backlog
         self._line: dict[str, None] = {}  # in the order of arrival
         self._active: Counter[str] = Counter()
+        self._rested: dict[str, float] = {}  # when a tenant's rest is over
         self._changed = threading.Condition()
         self._stopping = False
         self._threads: list[threading.Thread] = []
@@ -130,18 +135,27 @@ class WorkerPool:
         turn = self._runner.take_turn(tenant, stopping=self._is_over, spread=spread)
         if turn.more:
             self.wake(tenant)
+        else:
+            with self._changed:
+                self._rested[tenant] = time.monotonic() + REST
         if turn.next_at is not None:
             self._next_due(tenant, turn.next_at)
 
     def _next(self) -> str | None:
-        """The first in line that has not its share of threads already; None when stopping."""
+        """The first in line that rests no longer and has not its share of threads already; None when stopping."""
         with self._changed:
             while not self._stopping:
+                now, pause = time.monotonic(), None
                 for tenant in self._line:
-                    if self._active[tenant] < self._settings.slots_per_tenant:
+                    if self._active[tenant] >= self._settings.slots_per_tenant:
+                        continue
+                    rest = self._rested.get(tenant, now) - now
+                    if rest <= 0:
                         del self._line[tenant]
+                        self._rested.pop(tenant, None)
                         self._active[tenant] += 1
                         self._serving[threading.get_ident()] = tenant
                         return tenant
-                self._changed.wait()
+                    pause = rest if pause is None else min(pause, rest)
+                self._changed.wait(pause)
             return None
