@@ -8,6 +8,10 @@ CELL_LIMIT = 32_767
 _ERROR_CODES = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 
 
+#: Excel's calendar begins here; days before it go into cells as text.
+FIRST_YEAR = 1900
+
+
 def safe_cell_text(text: str) -> str | None:
     """`text` fit for a cell: no formula, no error code, no character that XML forbids, no more than Excel's limit.
 

@@ -11,6 +11,7 @@ from tessera.expressions.types import DATE, Type
 from tessera.kernel.context import Context
 from tessera.metadata.definitions import FieldDefinition
 from tessera.runtime.fields.base import Cell, Coercion, CompiledField, Display
+from tessera.runtime.fields.cells import FIRST_YEAR
 from tessera.runtime.fields.comparison import emptiness
 from tessera.runtime.fields.date_input import read_date
 from tessera.runtime.fields.number_input import babel_locale
@@ -55,8 +56,8 @@ class DateField(ScalarField):
         return "" if value is None else str(value)
 
     def to_cell(self, field: CompiledField, value: Any, display: Display) -> Cell:
-        cell: Cell = value
-        return cell
+        day: date | None = value
+        return day if day is None or day.year >= FIRST_YEAR else day.isoformat()
 
     def json_schema(self, field: CompiledField) -> dict[str, Any]:
         return {"type": "string", "format": "date"}

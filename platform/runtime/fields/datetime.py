@@ -11,6 +11,7 @@ from tessera.expressions.types import DATETIME, Type
 from tessera.kernel.context import Context
 from tessera.metadata.definitions import FieldDefinition
 from tessera.runtime.fields.base import Cell, Coercion, CompiledField, Display
+from tessera.runtime.fields.cells import FIRST_YEAR
 from tessera.runtime.fields.comparison import emptiness, parse_list
 from tessera.runtime.fields.date import DATE_OPERATORS
 from tessera.runtime.fields.date_input import is_plain_date, read_datetime
@@ -69,7 +70,10 @@ class DateTimeField(ScalarField):
         return ""
 
     def to_cell(self, field: CompiledField, value: Any, display: Display) -> Cell:
-        return None if value is None else value.astimezone(zone_named(display.timezone)).replace(tzinfo=None)
+        if value is None:
+            return None
+        local: datetime = value.astimezone(zone_named(display.timezone)).replace(tzinfo=None)
+        return local if local.year >= FIRST_YEAR else local.isoformat(" ")
 
     def json_schema(self, field: CompiledField) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}

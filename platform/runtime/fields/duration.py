@@ -100,8 +100,8 @@ class DurationField(ScalarField):
         return ""
 
     def to_cell(self, field: CompiledField, value: Any, display: Display) -> Cell:
-        cell: Cell = value
-        return cell
+        """Excel shows no negative times."""
+        return self.to_text(field, value, display) if value is not None and value < timedelta() else value
 
     def json_schema(self, field: CompiledField) -> dict[str, Any]:
         return {"type": "integer", "minimum": -LONGEST if field.options.negative else 0, "maximum": LONGEST}

@@ -32,8 +32,8 @@ def decimals(scale: int, limit: int = 10**9) -> st.SearchStrategy[str]:
     return whole.map(lambda units: format(Decimal(units).scaleb(-scale), "f"))
 
 
-dates = st.dates(date(1900, 1, 1), date(2200, 12, 31))
-moments = st.datetimes(datetime(1900, 1, 1), datetime(2200, 12, 31), timezones=st.just(UTC))
+dates = st.dates(date(1000, 1, 1), date(9999, 12, 30))
+moments = st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 29), timezones=st.just(UTC))
 
 
 def ean13(digits: int) -> str:

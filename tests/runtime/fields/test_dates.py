@@ -194,3 +194,11 @@ def test_moments_are_filtered_by_days_of_the_persons_time_zone(place: TenantData
 def test_defaults_may_move_with_the_clock() -> None:
     assert coerce(compiled("date"), "today") == date(2026, 1, 15)
     assert coerce(compiled("datetime"), "now") == datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("type_", "raw", "cell"), [("date", "1850-05-17", "1850-05-17"), ("datetime", "1850-05-17T10:00Z", "1850-05-17 10:00:00")]
+)
+def test_what_excel_has_no_day_for_is_text_in_a_cell(type_: str, raw: str, cell: str) -> None:
+    field = compiled(type_)
+    assert field.type.to_cell(field, coerce(field, raw), Display()) == cell
