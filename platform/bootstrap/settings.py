@@ -109,7 +109,7 @@ class Settings:
     )
     login_rate: int = setting(20, "Attempts to sign in a minute from one address; 0 is no limit.", example="5", at_least=0)
     max_upload_mb: int = setting(25, "Largest request body that is taken, in MiB.", example="100", at_least=1, at_most=4096)
-    timezone: str = setting("UTC", "Time zone of new tenants' schedules: when their nights are.", example="Europe/Madrid")
+    timezone: str = setting("UTC", "Time zone of new tenants; each can change its own.", example="Europe/Madrid")
     locale: Locale = setting("en", "Language of API answers for those who ask for none.", example="es")
 
     @property

@@ -12,11 +12,14 @@ from tessera.bootstrap.settings import Settings
 from tessera.bootstrap.upkeep import schedule_upkeep
 from tessera.bootstrap.wiring import build_publisher, new_tenant_location
 from tessera.kernel.errors import Conflict
+from tessera.metadata.operations import Operation
 from tessera.runtime.publishing.plan import PublishPlan
 from tessera.runtime.runtime import Runtime, TenantRuntime
 
 #: The app that every tenant has: users are a module of it.
 CORE = "core"
+#: The time zone that `core` begins with.
+UTC = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ def create_tenant(
     Raises `Conflict` when the key or a host is taken, `NoSuchApp`, `AppErrors`, and `ValidationFailed` for the user.
     """
     packages = app_folders.load(settings, [CORE, *apps])
-    build_publisher(runtime).create_tenant(key, name, new_tenant_location(settings), packages, hosts=hosts)
+    publisher = build_publisher(runtime)
+    publisher.create_tenant(key, name, new_tenant_location(settings), packages, hosts=hosts)
+    if settings.timezone != UTC:
+        publisher.apply_overlay(key, [Operation("change", f"settings/{CORE}.timezone", settings.timezone)])
     runtime.look_again()
     tenant = runtime.tenant(key)
     with tenant.database.writing() as connection:

@@ -8,6 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tessera.bootstrap.cli import main
+from tessera.bootstrap.configuration import load_settings, prepare
+from tessera.bootstrap.shutdown import close
+from tessera.bootstrap.tenants import create_tenant
+from tessera.bootstrap.wiring import build_runtime
 
 MANIFEST = 'name: fleet\ntitle: Fleet\nversion: 0.1.0\nnamespace: fleet\ndepends: {core: ">=0.1,<1"}\n'
 VEHICLE = """
@@ -142,3 +146,12 @@ def test_files_are_imported_once(command: Command, tenant: str, fleet: Path, tmp
     assert "0 created, 1 updated, 1 unchanged, 0 left out." in command("import", "-t", tenant, mapping).output
     assert command("recompute", "-t", tenant).output.endswith("0 values put right.\n")
     assert "✓ Tenant house" in command("doctor").output
+
+
+def test_a_new_tenant_lives_in_the_time_zone_of_the_settings(tmp_path: Path) -> None:
+    settings = prepare(load_settings({}, data_dir=tmp_path, timezone="Europe/Madrid"))
+    runtime = build_runtime(settings)
+    try:
+        assert create_tenant(settings, runtime, "house", "House").catalog.timezone == "Europe/Madrid"
+    finally:
+        close(runtime)
