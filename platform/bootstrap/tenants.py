@@ -50,7 +50,7 @@ def create_tenant(
     publisher = build_publisher(runtime)
     publisher.create_tenant(key, name, new_tenant_location(settings), packages, hosts=hosts)
     if settings.timezone != UTC:
-        publisher.apply_overlay(key, [Operation("change", f"settings/{CORE}.timezone", settings.timezone)])
+        publisher.apply_overlay(key, [Operation(op="change", path=f"settings/{CORE}.timezone", value=settings.timezone)])
     runtime.look_again()
     tenant = runtime.tenant(key)
     with tenant.database.writing() as connection:
