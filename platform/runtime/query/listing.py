@@ -200,6 +200,7 @@ def sort_paths(catalog: Catalog, reader: Reader, module: CompiledModule, sort: S
         descending, name = key.startswith("-"), key.removeprefix("-")
         path = resolve(catalog, module, name, pointer)
         check_visible(reader, path, pointer)
+        path = _by_title(catalog, reader, module, path)
         if path.is_many or not path.field.columns or not path.field.type.sortable:
             raise BadQuery("{field} cannot be sorted by.", pointer=pointer, field=repr(name))
         found.append((path, descending, bool(path.hops) or path.field.specs[0].nullable))
@@ -207,6 +208,22 @@ def sort_paths(catalog: Catalog, reader: Reader, module: CompiledModule, sort: S
             return found
     found.append((resolve(catalog, module, "id"), descending, False))
     return found
+
+
+def _by_title(catalog: Catalog, reader: Reader, module: CompiledModule, path: Path) -> Path:
+    """A lookup is sorted by what it shows: the title of the record it points to, where the reader may know that field."""
+    targets = path.field.type.references(path.field.definition, path.field.options)
+    if path.is_many or len(targets) != 1 or not path.field.columns:
+        return path
+    title = catalog.module(targets[0]).title
+    if title.key == "id" or not title.type.sortable:
+        return path
+    longer = resolve(catalog, module, f"{path.text}.{title.key}")
+    try:
+        check_visible(reader, longer)
+    except BadQuery:
+        return path
+    return longer
 
 
 def sort_keys(paths: Sequence[SortPath], sources: Sources) -> list[SortKey]:

@@ -26,9 +26,10 @@ def _fill(context: Context, row: RecordDraft, draft: RecordDraft, formulas: Form
             except Rejected as rejected:
                 row.problems.append(rejected.problem.under(f"{row.pointer}/{field.key}"))
         elif rules is not None and rules.default is not None:
-            value = formulas.evaluate(rules.default, row, draft)
-            if value is not None:
-                row.values[field.key] = formulas.into_field(field, value)
+            try:
+                row.values[field.key] = formulas.into_field(field, formulas.evaluate(rules.default, row, draft))
+            except Rejected as rejected:
+                row.problems.append(rejected.problem.under(f"{row.pointer}/{field.key}"))
     if not row.module.is_line_table and "owner" not in row.submitted and row.values.get("owner") is None:
         row.values["owner"] = context.principal.id
 

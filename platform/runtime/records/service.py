@@ -25,6 +25,7 @@ from tessera.runtime.records.formulas import FormulaRunner
 from tessera.runtime.records.history import HistoryEntry, history
 from tessera.runtime.records.submission import Submission, new_values
 from tessera.runtime.records.validation import check_fields, check_references, check_unique
+from tessera.runtime.records.visibility import Visibility, visibility_of
 from tessera.runtime.session import Session
 from tessera.runtime.values import Aggregate, Draft, Page, Query, Reference, Row
 
@@ -74,7 +75,7 @@ class RecordService:
         access = session.require(module, "update")
         draft = locking.load_for_change(session, module, record_id)
         locking.check_version(draft, if_match)
-        Submission(session.context, access, localized=localized).apply(draft, values)
+        Submission(session.context, session.catalog, access, localized=localized).apply(draft, values)
         locking.find_clashes(session, draft, version, base)
         self._check([draft], thoroughly=False, numbered=False)
         draw_numbers(session, [draft])
@@ -114,7 +115,7 @@ class RecordService:
         module = session.catalog.module(module_key)
         access = session.require(module, "update")
         loaded = locking.load_many(session, module, [record_id for record_id, _ in changes])
-        submission = Submission(session.context, access)
+        submission = Submission(session.context, session.catalog, access)
         drafts: list[RecordDraft] = []
         for record_id, values in changes:
             draft = loaded[record_id]
@@ -155,7 +156,7 @@ class RecordService:
         else:
             access = session.require(module, "update")
             draft = locking.load_for_change(session, module, record_id)
-            Submission(session.context, access, localized=localized).apply(draft, values)
+            Submission(session.context, session.catalog, access, localized=localized).apply(draft, values)
         check_references(session, [draft])
         check_files(session, [draft])
         copy_from_lookups(session.context, session.catalog, [draft], self._formulas, touched=touched)
@@ -202,6 +203,10 @@ class RecordService:
         reading.get(self._session, self._module(module_key), record_id, fields=("id",))
         return history(self._session, self._module(module_key), record_id, limit)
 
+    def visibility(self, module_key: str, row: Row) -> Visibility:
+        """Which fields and parts of the layout are hidden, required or read-only while a record holds the values of `row`."""
+        return visibility_of(self._session, self._module(module_key), row)
+
     def _module(self, key: str) -> CompiledModule:
         return self._session.catalog.module(key)
 
@@ -213,7 +218,7 @@ class RecordService:
         draft = RecordDraft(module, uuid7(), None, new_values(module))
         for key in module.lines:
             draft.lines[key] = []
-        Submission(session.context, access, localized=localized).apply(draft, values)
+        Submission(session.context, session.catalog, access, localized=localized).apply(draft, values)
         return draft
 
     def _check(self, drafts: Sequence[RecordDraft], *, thoroughly: bool, numbered: bool) -> None:

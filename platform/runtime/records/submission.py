@@ -1,6 +1,7 @@
 """What was sent, coerced into a draft: unknown names, values that do not fit and fields one may not write, all noted at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
@@ -8,8 +9,9 @@ from uuid import UUID
 from tessera.kernel.context import Context
 from tessera.kernel.ids import uuid7
 from tessera.runtime.fields.base import Coercion, CompiledField, Rejected
-from tessera.runtime.model import CompiledModule
+from tessera.runtime.model import Catalog, CompiledModule
 from tessera.runtime.records.draft import RecordDraft
+from tessera.runtime.texts import CatalogTexts
 from tessera.runtime.values import Row
 from tessera.security.policy import ModuleAccess
 
@@ -17,10 +19,14 @@ from tessera.security.policy import ModuleAccess
 class Submission:
     """Coerces submitted values under one access. `localized` values are in a person's own notation."""
 
-    def __init__(self, context: Context, access: ModuleAccess, *, localized: bool = False) -> None:
-        self.context = context
+    def __init__(self, context: Context, catalog: Catalog, access: ModuleAccess, *, localized: bool = False) -> None:
         self.access = access
-        self.localized = localized
+        self._coercion = Coercion(
+            context,
+            localized=localized,
+            currency=catalog.base_currency,
+            translator=CatalogTexts(context.locale, catalog.definitions.texts),
+        )
 
     def apply(self, draft: RecordDraft, submitted: Mapping[str, Any]) -> None:
         """Put `submitted` into `draft.values`; what does not fit becomes a problem of the draft."""
@@ -45,9 +51,8 @@ class Submission:
 
     def _value(self, draft: RecordDraft, field: CompiledField, raw: Any) -> None:
         stored = draft.stored.get(field.key) if draft.stored is not None else None
-        coercion = Coercion(self.context, localized=self.localized, stored=stored)
         try:
-            value = field.type.coerce(field, raw, coercion)
+            value = field.type.coerce(field, raw, replace(self._coercion, stored=stored))
         except Rejected as rejected:
             if self._may_write(draft, field):
                 draft.problems.append(rejected.problem.under(f"{draft.pointer}/{field.key}"))
@@ -75,7 +80,7 @@ class Submission:
             self._read_only(draft, field)
             return
         try:
-            rows = field.type.coerce(field, raw, Coercion(self.context, localized=self.localized)) or []
+            rows = field.type.coerce(field, raw, self._coercion) or []
         except Rejected as rejected:
             draft.problems.append(rejected.problem.under(f"{draft.pointer}/{field.key}"))
             return

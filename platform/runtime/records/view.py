@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from tessera.runtime.fields.base import CompiledField
 from tessera.runtime.model import Catalog, CompiledModule
 from tessera.runtime.records.draft import RecordDraft
 from tessera.runtime.values import Row
@@ -46,26 +47,22 @@ class RecordView(Mapping[str, Any]):
             return self._views[name]
         if name == "parent" and self._parent is not None:
             return self._parent
-        if self._unread is not None:
-            if name == "id":
-                return self._unread
-            self._values = self._loader(self._module.key, self._unread) or {"id": self._unread}
-            self._unread = None
         if name in self._module.lines:
-            view = self._views[name] = self._line_views(name)
-            return view
-        field = self._module.fields[name]
+            self._views[name] = self._line_views(name)
+            return self._views[name]
         value = self._values.get(name)
-        if value is not None:
-            targets = field.type.references(field.definition, field.options)
-            if len(targets) == 1 and isinstance(value, UUID):
-                related = self._views[name] = self._related(targets[0], value)
-                return related
-            if name in self._module.links:
-                linked = self._views[name] = [self._related(targets[0], target) for target in value]
-                return linked
-            value = field.type.to_expression(field, value)
-        return value
+        return None if value is None else self._seen(self._module.fields[name], value)
+
+    def _seen(self, field: CompiledField, value: Any) -> Any:
+        """What a formula sees of a value: the record behind a lookup, the records behind a multi-lookup, else the value."""
+        targets = field.type.references(field.definition, field.options)
+        if len(targets) == 1 and isinstance(value, UUID):
+            self._views[field.key] = self._related(targets[0], value)
+        elif field.key in self._module.links:
+            self._views[field.key] = [self._related(targets[0], target) for target in value]
+        else:
+            return field.type.to_expression(field, value)
+        return self._views[field.key]
 
     def _related(self, module_key: str, record_id: UUID) -> "RecordView | None":
         module = self.catalog.modules.get(module_key)

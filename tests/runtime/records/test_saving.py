@@ -1,5 +1,6 @@
 """Creating and changing records: what is stored, what is refused, and that all problems come at once."""
 
+from dataclasses import replace
 from decimal import Decimal
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tessera.kernel.errors import EditConflict, Forbidden, NotFound, PreconditionFailed, ValidationFailed
+from tessera.runtime.values import Query
 from tessera.storage.system_tables import audit, outbox
 from tests.runtime.records.conftest import Company
 
@@ -223,3 +225,23 @@ def test_a_dry_run_brings_nothing_from_records_one_may_not_see(company: Company)
         draft = session.records.validate("sales_order", {"customer": str(secret["id"])})
     assert {p.pointer: p.code for p in draft.problems}["/customer"] == "not_found"
     assert draft.values["ship_city"] is None
+
+
+def test_choices_may_be_named_in_the_writers_language(company: Company) -> None:
+    texts = {"es": {"Member": "Miembro"}}
+    company.catalog = replace(company.catalog, definitions=replace(company.catalog.definitions, texts=texts))
+    context = replace(company.context("ann"), locale="es")
+    with company.session("ann") as session:
+        session.context = context
+        row = session.records.create("user", {"login": "eva", "name": "Eva", "role": "Miembro"}, localized=True)
+    assert row["role"] == "member"
+
+
+def test_a_list_sorted_by_a_lookup_follows_its_titles(company: Company) -> None:
+    product = company.create("product", code="P", name="Chai", price="1")
+    for name in ("Zeta", "Alfa", "Mu"):
+        customer = company.create("customer", name=name)
+        company.create("sales_order", customer=str(customer["id"]), lines=[{"product": str(product["id"]), "quantity": "1"}])
+    with company.session(write=False) as session:
+        page = session.records.query("sales_order", Query(sort=("-customer",), titles=True))
+    assert [row["customer"].title for row in page.rows] == ["Zeta", "Mu", "Alfa"]
