@@ -3,7 +3,7 @@
 Yes/no results are never NULL: whatever may be missing is COALESCEd, so that `not` and `if` see what Python sees.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -249,10 +249,12 @@ class _Compiler:
         operand = node.operand
         if operand is None or operand.type.kind in ("choices", "any", "list"):
             raise NotCompilable(f"{node.function} of values of this kind")
-        levels = {part.level for part in tree.walk(operand) if isinstance(part, tree.Field)}
         value = self.value(operand)
-        if levels and node.rows.inner not in levels:
-            return Fragment("CASE WHEN {0} IS NOT NULL THEN {1} END", (source.c.id, value), SQL_TYPES[operand.type.kind])
+        levels = set(_levels(operand))
+        if node.rows.inner not in levels and any(level < node.rows.inner for level in levels):
+            # SQLite sees through IS NOT NULL where the column cannot be null
+            tied = "CASE WHEN {0} IS NOT NULL THEN {1} END" if self.postgresql else "CASE {0} WHEN '' THEN NULL ELSE {1} END"
+            return Fragment(tied, (source.c.id, value), SQL_TYPES[operand.type.kind])
         return value
 
     def figure_template(self, function: str, type_: Type) -> str:
@@ -266,6 +268,15 @@ class _Compiler:
         if function == "avg":
             return settled(f"ROUND({settled('SUM({0})')}, 60) / NULLIF(COUNT({{0}}), 0)")
         return f"{function.upper()}({{0}})"
+
+
+def _levels(node: Node) -> Iterator[int]:
+    """The levels of all rows that are read below `node`."""
+    for part in tree.walk(node):
+        if isinstance(part, tree.Field):
+            yield part.level
+        elif isinstance(part, AggregateOver):
+            yield part.rows.level
 
 
 def _is_certain(node: Node) -> bool:

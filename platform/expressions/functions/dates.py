@@ -132,9 +132,11 @@ def _within(template: str) -> str:
     return f"NULLIF(LEAST(NULLIF(GREATEST({template}, {early}), {early}), {late}), {late})"
 
 
-def _within_moment(template: str) -> str:
-    early, late = "TIMESTAMPTZ '0001-12-31 00:00:00+00 BC'", "TIMESTAMPTZ '10000-01-01 00:00:00+00'"
-    return f"NULLIF(LEAST(NULLIF(GREATEST({template}, {early}), {early}), {late}), {late})"
+def _moved(sign: str) -> str:
+    """PostgreSQL: a moment some seconds away; looked at first, as what its calendar cannot say is an error there."""
+    reached = f"EXTRACT(epoch FROM {{0}}) {sign} {{1}}"
+    first, behind = "-62135596800", "253402300800"  # the years 1 to 9999, in seconds from 1970
+    return f"CASE WHEN {reached} >= {first} AND {reached} < {behind} THEN {{0}} {sign} {{1}} * INTERVAL '1 second' END"
 
 
 def _days(argument: str) -> str:
@@ -162,8 +164,8 @@ _DIFFERENCE = (
     f"WHEN 'months' THEN {_AGE} ELSE TRUNC({_AGE} / 12) END"
 )
 _START = "DATE_TRUNC({1}, {0}::timestamp)::date"
-_PERIOD_LESS_A_DAY = "CASE {1} WHEN 'quarter' THEN INTERVAL '3 months -1 day' ELSE ('1 ' || {1} || ' -1 day')::interval END"
-_END = _within(f"(DATE_TRUNC({{1}}, {{0}}::timestamp) + {_PERIOD_LESS_A_DAY})::date")
+_ONE_PERIOD = "CASE {1} WHEN 'quarter' THEN INTERVAL '3 months' ELSE ('1 ' || {1})::interval END"
+_END = _within(f"(DATE_TRUNC({{1}}, {{0}}::timestamp) + {_ONE_PERIOD} - INTERVAL '1 day')::date")
 
 DATE_PLUS = Overload(
     "date_plus",
@@ -191,14 +193,14 @@ MOMENT_PLUS = Overload(
     parameters("moment: datetime, span: duration"),
     DATETIME,
     _plus_span,
-    _within_moment("{0} + {1} * INTERVAL '1 second'"),
+    _moved("+"),
 )
 MOMENT_MINUS = Overload(
     "moment_minus",
     parameters("moment: datetime, span: duration"),
     DATETIME,
     _minus_span,
-    _within_moment("{0} - {1} * INTERVAL '1 second'"),
+    _moved("-"),
 )
 SPAN_BETWEEN = Overload(
     "span_between",
