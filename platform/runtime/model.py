@@ -98,7 +98,7 @@ class CompiledModule:
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """All compiled modules of a tenant at one metadata version. Of one tenant only: `extras` holds statements for its database."""
+    """All compiled modules of one tenant at one metadata version; `extras` may hold statements for its database."""
 
     version: int
     definitions: Definitions

@@ -47,6 +47,11 @@ class RecordView(Mapping[str, Any]):
             return self._views[name]
         if name == "parent" and self._parent is not None:
             return self._parent
+        if self._unread is not None:
+            if name == "id":
+                return self._unread
+            self._values = self._loader(self._module.key, self._unread) or {"id": self._unread}
+            self._unread = None
         if name in self._module.lines:
             self._views[name] = self._line_views(name)
             return self._views[name]
