@@ -1,13 +1,17 @@
 """Modules, fields, choices, views and layouts as plain JSON with labels in one language: what clients build pages from."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tessera.api.texts import texts_of
-from tessera.metadata.definitions import Layout, ListView
+from tessera.kernel.errors import BadQuery
+from tessera.metadata.definitions import Layout, ListView, RelatedList
 from tessera.runtime.fields.base import CompiledField
 from tessera.runtime.fields.choices import Choices
 from tessera.runtime.model import Catalog, CompiledModule
-from tessera.runtime.query.access import QuerySession
+from tessera.runtime.query.access import QuerySession, Reader
+from tessera.runtime.query.paths import check_visible, resolve
+from tessera.runtime.related import related_lists
 from tessera.security.policy import ModuleAccess
 
 Json = dict[str, Any]
@@ -19,6 +23,7 @@ class Describer:
     def __init__(self, catalog: Catalog, session: QuerySession, language: str) -> None:
         self._catalog = catalog
         self._session = session
+        self._reader = Reader(session)
         self._texts = texts_of(catalog, language)
 
     def may_know(self, module: CompiledModule) -> bool:
@@ -48,12 +53,12 @@ class Describer:
         access, definition = self._session.access(module), module.definition
         return {
             **self.summary(module),
-            "title_field": definition.title_field,
-            "subtitle_fields": list(definition.subtitle_fields),
+            "title_field": definition.title_field if self._sees(module, definition.title_field) else None,
+            "subtitle_fields": self._seen(module, definition.subtitle_fields),
             "fields": self._fields(module, access, ""),
-            "views": [self._view(view) for view in definition.views.values()],
-            "layouts": [self._layout(layout) for layout in definition.layouts.values()],
-            "card": list(definition.card),
+            "views": [self._view(module, view) for view in definition.views.values() if self._may_use(module, view)],
+            "layouts": [self._layout(module, layout) for layout in definition.layouts.values()],
+            "card": self._seen(module, definition.card),
         }
 
     def menus(self) -> list[Json]:
@@ -120,19 +125,33 @@ class Describer:
             for key, value in choices.values.items()
         ]
 
-    def _view(self, view: ListView) -> Json:
+    def _sees(self, module: CompiledModule, path: str) -> bool:
+        try:
+            check_visible(self._reader, resolve(self._catalog, module, path))
+        except BadQuery:
+            return False
+        return True
+
+    def _seen(self, module: CompiledModule, paths: Iterable[str]) -> list[str]:
+        return [path for path in paths if self._sees(module, path)]
+
+    def _may_use(self, module: CompiledModule, view: ListView) -> bool:
+        """Not a view whose filter asks for what the reader may not see: it would be refused."""
+        return all(self._sees(module, path) for path in _asked_for(view.filter))
+
+    def _view(self, module: CompiledModule, view: ListView) -> Json:
         return {
             "key": view.key,
             "label": self.text(view.label),
             "kind": view.kind,
-            "columns": list(view.columns),
+            "columns": self._seen(module, view.columns),
             "filter": view.filter,
-            "sort": list(view.sort),
+            "sort": [key for key in view.sort if self._sees(module, key.removeprefix("-"))],
             "default": view.default,
             "options": dict(view.options),
         }
 
-    def _layout(self, layout: Layout) -> Json:
+    def _layout(self, module: CompiledModule, layout: Layout) -> Json:
         tabs = [
             {
                 "key": tab.key,
@@ -142,7 +161,11 @@ class Describer:
                         "key": section.key,
                         "label": self.text(section.label),
                         "columns": section.columns,
-                        "fields": [{"key": place.key, "span": place.span} for place in section.fields.values()],
+                        "fields": [
+                            {"key": place.key, "span": place.span}
+                            for place in section.fields.values()
+                            if self._sees(module, place.key)
+                        ],
                     }
                     for section in tab.sections.values()
                 ],
@@ -154,10 +177,29 @@ class Describer:
                 "key": entry.key,
                 "module": entry.module,
                 "field": entry.field,
-                "label": self.text(entry.label),
-                "columns": list(entry.columns),
-                "sort": list(entry.sort),
+                "label": self.text(entry.label or self._catalog.modules[entry.module].definition.label_plural),
+                "columns": self._seen(self._catalog.modules[entry.module], entry.columns),
+                "sort": [key for key in entry.sort if self._sees(self._catalog.modules[entry.module], key.removeprefix("-"))],
             }
-            for entry in layout.related.values()
+            for entry in related_lists(self._catalog, module, layout).values()
+            if self._may_list(entry)
         ]
-        return {"key": layout.key, "highlights": list(layout.highlights), "tabs": tabs, "related": related}
+        return {"key": layout.key, "highlights": self._seen(module, layout.highlights), "tabs": tabs, "related": related}
+
+    def _may_list(self, entry: RelatedList) -> bool:
+        source = self._catalog.modules.get(entry.module)
+        if source is None or entry.field not in source.fields:
+            return False
+        return self.may_know(source) and entry.field not in self._session.access(source).hidden_fields
+
+
+def _asked_for(tree: Any) -> Iterator[str]:
+    """The paths that a filter tree names."""
+    if isinstance(tree, Mapping):
+        if isinstance(tree.get("field"), str):
+            yield tree["field"]
+        for name in ("and", "or", "not"):
+            yield from _asked_for(tree.get(name))
+    elif isinstance(tree, list | tuple):
+        for inner in tree:
+            yield from _asked_for(inner)
