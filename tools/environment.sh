@@ -66,8 +66,8 @@ install_lock() {
   fi
   [ -x .venv/bin/python ] && is_new_enough .venv/bin/python || make_venv
   say "Installing $(grep -c '==' "$lock") packages from $lock (the first time takes a minute)"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps -r "$lock"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index -e .
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes --no-deps -r "$lock"
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation --no-index -e .
   for name in "$@"; do
     fingerprint "$name" >".venv/.installed-$name"
   done
