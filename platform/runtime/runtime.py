@@ -48,23 +48,25 @@ class TenantRuntime:
         self.database = database
         self.services = services
         self._catalog: Catalog | None = None
+        self._loaded_for = 0  # what was said to be the newest version when the catalog was loaded
         self._lock = threading.Lock()
 
     @property
     def catalog(self) -> Catalog:
         """The catalog of the newest metadata version this process knows of."""
         catalog = self._catalog
-        if catalog is None or self.runtime.version_of(self.key) > catalog.version:
+        if catalog is None or self.runtime.version_of(self.key) > self._loaded_for:
             catalog = self.refresh()
         return catalog
 
     def refresh(self) -> Catalog:
         """Load the newest catalog now."""
         with self._lock:
-            known = self._catalog
-            if known is None or self.runtime.version_of(self.key) != known.version:
+            newest = self.runtime.version_of(self.key)
+            if self._catalog is None or newest > self._loaded_for:
                 self._catalog = self.runtime.load_catalog(self.database)
-            assert self._catalog is not None
+                # a tenant that was restored from a backup serves less than is said of it; do not ask again for each request
+                self._loaded_for = max(newest, self._catalog.version)
             return self._catalog
 
     def forget(self) -> None:
