@@ -139,8 +139,12 @@ def _moved(sign: str) -> str:
     return f"CASE WHEN {reached} >= {first} AND {reached} < {behind} THEN {{0}} {sign} {{1}} * INTERVAL '1 second' END"
 
 
-def _days(argument: str) -> str:
-    return f"LEAST(GREATEST(TRUNC({argument}), -{_MAX_DAYS}), {_MAX_DAYS})::int"
+def _days_away(sign: str) -> str:
+    """PostgreSQL: a date some days away; looked at first, as what its calendar cannot say is an error there."""
+    days = f"LEAST(GREATEST(TRUNC({{1}}), -{_MAX_DAYS}), {_MAX_DAYS})::int"
+    reached = f"{{0}} - DATE '0001-01-01' {sign} {days}"
+    last = date.max.toordinal() - 1
+    return f"CASE WHEN {{1}} IS NOT NULL AND {reached} BETWEEN 0 AND {last} THEN {{0}} {sign} {days} END"
 
 
 def _later(unit: str, limit: int) -> str:
@@ -167,20 +171,8 @@ _START = "DATE_TRUNC({1}, {0}::timestamp)::date"
 _ONE_PERIOD = "CASE {1} WHEN 'quarter' THEN INTERVAL '3 months' ELSE ('1 ' || {1})::interval END"
 _END = _within(f"(DATE_TRUNC({{1}}, {{0}}::timestamp) + {_ONE_PERIOD} - INTERVAL '1 day')::date")
 
-DATE_PLUS = Overload(
-    "date_plus",
-    parameters("date: date, days: number"),
-    DATE,
-    _plus_days,
-    f"CASE WHEN {{1}} IS NOT NULL THEN {_within('{0} + ' + _days('{1}'))} END",
-)
-DATE_MINUS = Overload(
-    "date_minus",
-    parameters("date: date, days: number"),
-    DATE,
-    _minus_days,
-    f"CASE WHEN {{1}} IS NOT NULL THEN {_within('{0} - ' + _days('{1}'))} END",
-)
+DATE_PLUS = Overload("date_plus", parameters("date: date, days: number"), DATE, _plus_days, _days_away("+"))
+DATE_MINUS = Overload("date_minus", parameters("date: date, days: number"), DATE, _minus_days, _days_away("-"))
 DAYS_BETWEEN = Overload(
     "days_between",
     parameters("end: date, start: date"),
