@@ -59,4 +59,6 @@ def test_a_generated_client_works(service: Service, client_package: Any) -> None
 
         refused = client_package(f"{customers}.create_customer").sync(client=client, body=models.CustomerCreate(name=""))
         assert (refused.status, refused.errors[0].pointer) == (422, "/name")
+        described = client_package("api.customers.describe_customer").sync(client=client)
+        assert {field.key: field.type_ for field in described.fields}["level"] == "picklist"
         client.get_httpx_client().close()

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from tessera.api.openapi.described import DESCRIPTIONS
 from tessera.api.schemas import MAX_BATCH, MAX_BULK, MAX_GROUPS
 from tessera.runtime.query.listing import MAX_LIMIT
 from tessera.security.policy import EVERYTHING
@@ -241,7 +242,8 @@ SCHEMAS: Final[dict[str, Json]] = {
             "created_at": MOMENT,
         }
     ),
-    "Description": {"type": "object", "additionalProperties": True},
+    "OpenApiDocument": {"type": "object", "additionalProperties": True},
+    **DESCRIPTIONS,
 }
 
 _IF_MATCH: Final[Json] = {

@@ -85,7 +85,7 @@ def module_paths(module: CompiledModule, name: str, access: ModuleAccess, tag: s
     )  # fmt: skip
     if may & {"create", "update", "delete"}:
         paths.setdefault(f"/{key}/bulk", {})["post"] = bulk
-    describing = _operation(f"describe_{key}", "Fields, choices, views and layouts", tag, {"200": _answer(ref("Description"))})
+    describing = _operation(f"describe_{key}", "Fields, choices, views, layouts", tag, {"200": _answer(ref("ModuleDescription"))})
     add(f"/{key}/describe", "get", "read", describing)
     lookups = lookups_of(module, access)
     if lookups:
@@ -156,9 +156,9 @@ def fixed_paths() -> Json:
             "post": _operation("jobs_cancel", "Stop a job", "Jobs", {"200": _answer(ref("Job"))}, parameters=one_token)
         },
         "/describe": {
-            "get": _operation("describe", "Modules and menus", "Description", {"200": _answer(ref("Description"))})
+            "get": _operation("describe", "Modules and menus", "Description", {"200": _answer(ref("CatalogDescription"))})
         },
         "/openapi.json": {
-            "get": _operation("openapi", "This description", "Description", {"200": _answer(ref("Description"))})
+            "get": _operation("openapi", "This description", "Description", {"200": _answer(ref("OpenApiDocument"))})
         },
     }  # fmt: skip
