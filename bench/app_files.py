@@ -33,7 +33,9 @@ _FIELDS: dict[str, dict[str, Any]] = {
 def write_app(folder: Path, *, extra_modules: int = 0, extra_fields: int = 0) -> Path:
     """Write the app below `folder`; with more modules and fields to see what they cost. The folder of apps."""
     app = folder / "apps" / APP
-    _write(app / "app.yaml", {"name": APP, "title": "Bench", "version": "1.0.0", "namespace": "bench", "depends": {"core": ">=0.1"}})
+    _write(
+        app / "app.yaml", {"name": APP, "title": "Bench", "version": "1.0.0", "namespace": "bench", "depends": {"core": ">=0.1"}}
+    )
     more = {f"extra_{n}": {"type": "text", "label": f"Extra {n}", "max_length": 50} for n in range(extra_fields)}
     _write_module(app, MODULE, "Customer", {**_FIELDS, **more})
     for n in range(extra_modules):
@@ -42,7 +44,12 @@ def write_app(folder: Path, *, extra_modules: int = 0, extra_fields: int = 0) ->
 
 
 def _write_module(app: Path, key: str, label: str, fields: dict[str, Any]) -> None:
-    view = {"label": "By status", "columns": ["name"], "filter": {"field": "status", "op": "eq", "value": "active"}, "sort": ["name"]}
+    view = {
+        "label": "By status",
+        "columns": ["name"],
+        "filter": {"field": "status", "op": "eq", "value": "active"},
+        "sort": ["name"],
+    }
     document = {
         "module": key, "label": label, "label_plural": f"{label}s", "title_field": "name", "access": "private", "fields": fields,
         "views": {"by_status": view},

@@ -16,6 +16,7 @@ from bench.app_files import INDUSTRIES, STATUSES
 CUSTOMERS = 100_000
 OWNERS = 20
 START = datetime(2025, 1, 1, tzinfo=UTC)
+END = datetime(2026, 1, 1, tzinfo=UTC)  # nothing of the data was created later
 _WORDS = ("north", "river", "stone", "bright", "golden", "silver", "maple", "harbor", "summit", "valley", "cedar", "falcon")
 _CITIES = ("Madrid", "Lyon", "Köln", "Milano", "Porto", "Gdańsk", "Graz", "Oslo", "Cork", "Basel")
 _COUNTRIES = ("ES", "FR", "DE", "IT", "PT", "PL", "AT", "NO", "IE", "CH")
@@ -62,7 +63,9 @@ def customers(number: int = CUSTOMERS) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
-def copy_rows(connection: psycopg.Connection[Any], table: sql.Composable, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> None:
+def copy_rows(
+    connection: psycopg.Connection[Any], table: sql.Composable, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]
+) -> None:
     """COPY rows into a table."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     with connection.cursor().copy(sql.SQL("COPY {} ({}) FROM STDIN").format(table, names)) as copy:

@@ -29,16 +29,16 @@ def main() -> int:
     """Parse arguments and run."""
     options = _options()
     os.environ["BENCH_DATABASE"] = options.database
-    from bench.setup_data import prepare
+    from bench.setup_data import clean, prepare
 
     folder = Path(options.folder).resolve()
-    if not options.keep:
+    if options.keep:
+        clean(options.database)
+    else:
         print(f"loading {options.customers:,} customers …", file=sys.stderr)
-        prepare(
-            options.database, folder, options.customers, extra_modules=options.modules, extra_fields=options.fields
-        )  # fmt: skip
+        prepare(options.database, folder, options.customers, extra_modules=options.modules, extra_fields=options.fields)
     truth = Truth(options.customers)
-    chosen = [operation for operation in OPERATIONS if not options.only or operation.key in options.only]
+    chosen = [operation for operation in OPERATIONS if options.only is None or operation.key in options.only]
     print(_circumstances(options.database))
     with serving("tessera", options.database, folder) as product, serving("handwritten", options.database, folder) as plain:
         print(f"{'requests a second':42}{'':15}{'Tessera':>9}{'by hand':>9}{'ratio':>8}{'range':>13}{'target':>8}")
@@ -47,6 +47,11 @@ def main() -> int:
         for operation in chosen:
             _print_member(operation, figures[operation.key])
         print(f"\nmemory {product.memory_mb():.0f} MB after all this (by hand {plain.memory_mb():.0f} MB)")
+    if options.figures:
+        from bench.figures import print_figures
+
+        print()
+        print_figures(options.database, folder)
     if options.json:
         found = {key: {f"{name}/{who}": v for (name, who), v in rates.items()} for key, rates in figures.items()}
         Path(options.json).write_bytes(orjson.dumps(found))
@@ -108,11 +113,14 @@ def _circumstances(url: str) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("--database", default=os.environ.get("TESSERA_BENCH_URL", DEFAULT_URL), help="PostgreSQL, as an SQLAlchemy URL")
+    parser.add_argument(
+        "--database", default=os.environ.get("TESSERA_BENCH_URL", DEFAULT_URL), help="PostgreSQL, as an SQLAlchemy URL"
+    )
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--rounds", type=int, default=7, help="turns of each contestant and person")
     parser.add_argument("--seconds", type=float, default=1.0, help="length of a turn")
     parser.add_argument("--only", nargs="*", choices=[operation.key for operation in OPERATIONS], help="measure only these")
+    parser.add_argument("--figures", action="store_true", help="import, a new field, memory and start as well")
     parser.add_argument("--modules", type=int, default=0, help="more modules in the tenant, to see whether they cost anything")
     parser.add_argument("--fields", type=int, default=0, help="more fields in the measured module")
     parser.add_argument("--keep", action="store_true", help="use the data of the last run")

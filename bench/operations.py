@@ -59,7 +59,8 @@ def cases(truth: Truth, who: str, contestant: str, number: int, seed: int) -> li
     pick = random.Random(seed)
     mine = truth.mine[who]
     return [
-        Case(n, who, contestant, str(pick.choice(mine)[_ID]), pick.choice(STATUSES), pick.randrange(1, 500)) for n in range(number)
+        Case(n, who, contestant, str(pick.choice(mine)[_ID]), pick.choice(STATUSES), pick.randrange(1, 500))
+        for n in range(number)
     ]
 
 
@@ -80,7 +81,12 @@ def _check_get(case: Case, answer: Any, truth: Truth) -> None:
 
 def _list(client: Client, case: Case, extra: str = "") -> Any:
     if case.contestant == "tessera":
-        tree = {"and": [{"field": "status", "op": "eq", "value": case.status}, {"field": "employees", "op": "gte", "value": case.least}]}
+        tree = {
+            "and": [
+                {"field": "status", "op": "eq", "value": case.status},
+                {"field": "employees", "op": "gte", "value": case.least},
+            ]
+        }
         return client.json("GET", _api(case, f"?filter={quote(orjson.dumps(tree).decode())}&sort=name&limit=50{extra}"))
     return client.json("GET", _api(case, f"?status={case.status}&employees={case.least}{extra}"))
 

@@ -36,6 +36,15 @@ def prepare(url: str, folder: Path, customers: int, *, extra_modules: int = 0, e
         connection.execute("CHECKPOINT")
 
 
+def clean(url: str) -> None:
+    """Take away what earlier runs created, so that kept data are the data again."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        for schema, name in ((HANDWRITTEN, "customer"), (schema_name(TENANT), MODULE)):
+            table = sql.SQL("{}.{}").format(sql.Identifier(schema), sql.Identifier(name))
+            connection.execute(sql.SQL("DELETE FROM {} WHERE created_at > %s").format(table), (data.END,))
+            connection.execute(sql.SQL("VACUUM ANALYZE {}").format(table))
+
+
 def _prepare_product(url: str, plain: str, folder: Path, customers: int) -> None:
     settings = settings_of(url, folder)
     runtime = runtime_of(settings)
