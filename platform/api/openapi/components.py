@@ -1,10 +1,10 @@
 """The schemas of a module's records: as read, as created, as changed, and a page of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tessera.api.openapi.fixed import UUID, Json, nullable, ref
-from tessera.api.openapi.names import class_name
+from tessera.api.openapi.names import choice_name
 from tessera.runtime.fields.base import CompiledField
 from tessera.runtime.fields.choices import Choices
 from tessera.runtime.model import CompiledModule
@@ -14,10 +14,16 @@ Text = Callable[[str], str]
 
 
 class ModuleSchemas:
-    """Makes the component schemas of one module for a reader with `access`; `name` is the component's name for the records."""
+    """Makes the component schemas of one module for a reader with `access`.
 
-    def __init__(self, module: CompiledModule, names: Mapping[str, str], access: ModuleAccess, text: Text) -> None:
+    `names` has the components' names by module, `taken` every name that is in use; `name` is the one of the records.
+    """
+
+    def __init__(
+        self, module: CompiledModule, names: Mapping[str, str], taken: Collection[str], access: ModuleAccess, text: Text
+    ) -> None:
         self._module = module
+        self._taken = taken
         self._names = names
         self._access = access
         self._text = text
@@ -117,7 +123,7 @@ class ModuleSchemas:
         choices = field.options if isinstance(field.options, Choices) else None
         if choices is None or not choices.values:
             return schema
-        name = f"{self._names[module.key]}{class_name(field.key)}Choice"
+        name = choice_name(self._names[module.key], field.key, self._taken)
         self.components[name] = {
             "type": "string",
             "enum": list(choices.values),

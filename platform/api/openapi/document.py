@@ -10,7 +10,7 @@ import orjson
 
 from tessera.api.openapi.components import ModuleSchemas
 from tessera.api.openapi.fixed import PARAMETERS, SCHEMAS, Json, ref
-from tessera.api.openapi.names import class_names
+from tessera.api.openapi.names import SUFFIXES, class_names
 from tessera.api.openapi.paths import fixed_paths, module_paths
 from tessera.api.texts import texts_of
 from tessera.runtime.model import Catalog, CompiledModule
@@ -55,12 +55,13 @@ def _build(catalog: Catalog, session: QuerySession, modules: list[CompiledModule
 
     keys = [key for module in modules for key in (module.key, *(lines.key for lines in module.lines.values()))]
     names = class_names(keys, SCHEMAS)
+    taken = {*SCHEMAS, *(name + suffix for name in names.values() for suffix in SUFFIXES)}
     schemas: dict[str, Json] = dict(SCHEMAS)
     paths: Json = {}
     tags: list[Json] = []
     for module in modules:
         access, label = session.access(module), text(module.definition.label_plural)
-        builder = ModuleSchemas(module, names, access, text)
+        builder = ModuleSchemas(module, names, taken, access, text)
         schemas.update(builder.build())
         paths.update(module_paths(module, builder.name, access, label))
         tags.append({"name": label, "description": text(module.definition.help)})

@@ -1,7 +1,7 @@
 """Names of components and operations, as a client generator turns them into classes and functions."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
@@ -14,6 +14,14 @@ def class_name(key: str) -> str:
 
 #: What is put behind a module's name for its other schemas.
 SUFFIXES = ("", "Create", "Update", "Page")
+
+
+def choice_name(module_name: str, field_key: str, taken: Collection[str]) -> str:
+    """The name of the component for a field's choices."""
+    name = f"{module_name}{class_name(field_key)}Choice"
+    while name in taken:
+        name += "Value"
+    return name
 
 
 def class_names(keys: Iterable[str], taken: Iterable[str]) -> Mapping[str, str]:
