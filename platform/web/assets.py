@@ -12,9 +12,11 @@ from importlib.resources.abc import Traversable
 
 import brotli
 
-STYLES = ("layers", "tokens", "base", "shell", "components", "list", "record", "form", "palette", "login", "widths", "mobile")
-SCRIPTS = ("vendor/htmx.min.js", "js/app.js", "js/lines.js", "js/lookup.js")
-_COMPRESSIBLE = ("text/", "application/javascript", "image/svg+xml")
+STYLES = (
+    "layers", "tokens", "base", "shell", "components", "list", "record", "form", "palette", "login", "pages", "widths", "mobile",
+)  # fmt: skip
+SCRIPTS = ("vendor/htmx.min.js", "js/page.js", "js/list.js", "js/lookup.js", "js/lines.js", "js/form.js", "js/pad.js")
+_COMPRESSIBLE = ("text/", "image/svg+xml")
 #: Media types of what we ship, whatever the machine's own table says.
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".txt": "text/plain"}
 
@@ -27,6 +29,11 @@ class Asset:
     content: bytes
     media_type: str
     _compressed: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def content_type(self) -> str:
+        """The media type with the encoding of texts."""
+        return f"{self.media_type}; charset=utf-8" if self.media_type.startswith("text/") else self.media_type
 
     def encoded(self, accepted: str) -> tuple[bytes, str | None]:
         """The content in the best encoding that `accepted` (an Accept-Encoding header) allows, and its name."""
@@ -61,6 +68,9 @@ class Assets:
         self._add("app.css", styles)
         self._add("app.js", b"\n;\n".join(_at(root, path).read_bytes() for path in SCRIPTS))
         self._add("theme.js", _at(root, "js/theme.js").read_bytes())
+        self._add("scriptless.css", _at(root, "css/scriptless.css").read_bytes())
+        for picture in (root / "img").iterdir():
+            self._add(picture.name, picture.read_bytes())
         self._add("icons.svg", sprite((files("tessera.web") / "icons" / "icons.txt").read_text(encoding="utf-8")))
 
     def url(self, key: str) -> str:

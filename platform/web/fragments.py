@@ -1,19 +1,25 @@
 """Finds the template fragment of a field type.
 
-For each field type and mode (`cell`, `show`, `edit`) the first that exists of
+For each field type and mode the first that exists of
 
     fields/<type key>/<mode>.html · fields/_<widget>/<mode>.html · fields/_any/<mode>.html
 
-so that a new field type brings its own fragments, or none, and no template is ever edited for it.
+so that a new field type brings its own fragments, or none, and no template is ever edited for it. A fragment is a macro named
+after its mode: `cell(shown)` in a list, `show(shown)` on a record, `edit(control)` in a form, `filter(shown, operator, options)`
+in a condition.
 """
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
-from jinja2 import Environment, Template
+from jinja2 import Environment
+from markupsafe import Markup
 
 from tessera.runtime.fields.base import CompiledField
+from tessera.web.presenting import result_of
 
-Mode = Literal["cell", "show", "edit"]
+Mode = Literal["cell", "show", "edit", "filter"]
+Fragment = Callable[..., Markup]
 
 
 class Fragments:
@@ -21,15 +27,14 @@ class Fragments:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._found: dict[tuple[str, str, str], Template] = {}
+        self._found: dict[tuple[str, str, str], Fragment] = {}
 
-    def find(self, field: CompiledField, mode: Mode) -> Template:
-        """The fragment that shows or edits values of `field`."""
-        key, widget = field.type.key, field.type.widget
-        if key in ("formula", "rollup"):  # they look like the type of their result
-            key, widget = field.options.result.key, field.options.result.widget
-        template = self._found.get((key, widget, mode))
-        if template is None:
-            names = [f"fields/{key}/{mode}.html", f"fields/_{widget}/{mode}.html", f"fields/_any/{mode}.html"]
-            template = self._found[key, widget, mode] = self._environment.select_template(names)
-        return template
+    def find(self, field: CompiledField, mode: Mode) -> Fragment:
+        """The fragment that shows or edits values of `field`; computed fields look like their result."""
+        kind = result_of(field)[0]
+        fragment = self._found.get((kind.key, kind.widget, mode))
+        if fragment is None:
+            names = [f"fields/{kind.key}/{mode}.html", f"fields/_{kind.widget}/{mode}.html", f"fields/_any/{mode}.html"]
+            found: Any = self._environment.select_template(names).module
+            fragment = self._found[kind.key, kind.widget, mode] = getattr(found, mode)
+        return fragment

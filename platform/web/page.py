@@ -68,6 +68,11 @@ class Page:
         """The plural form for `count`, which is also a placeholder."""
         return self.translator.ngettext(singular, plural, count).format(count=count, **params)
 
+    def within(self, label: str) -> str:
+        """A label inside a sentence: "New sales order". What is not written small there (VAT, 订单) stays as it is."""
+        text = self.translator.gettext(label)
+        return text[0].lower() + text[1:] if text[1:2].islower() else text
+
     def problem(self, problem: Problem) -> str:
         """What is wrong, for people: labels among the parameters are translated too."""
         params = {k: self.translator.gettext(v) if isinstance(v, str) else v for k, v in problem.params.items()}

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 
 from flask import Request, Response, g
+from structlog.contextvars import bind_contextvars
 from werkzeug.datastructures import LanguageAccept
 
 from tessera.kernel.context import ANONYMOUS, Context
@@ -16,6 +17,7 @@ from tessera.web.assets import Assets
 from tessera.web.catalogues import PageTranslator
 from tessera.web.options import FORM_COOKIE, LANGUAGE_COOKIE, LANGUAGES, SESSION_COOKIE, WebOptions
 from tessera.web.page import Page
+from tessera.web.shell import Shell
 from tessera.web.templating import make_environment
 
 View = Callable[..., Response]
@@ -70,6 +72,7 @@ class Site:
             clock=self.runtime.clock,
             request_id=str(g.get("request_id") or uuid7()),
         )
+        bind_contextvars(tenant=tenant.key, principal=str(principal.id or principal.role))
         return Page(
             request=request,
             tenant=tenant,
@@ -102,7 +105,9 @@ class Site:
         """The page for an error, in plain words."""
         template = "parts/error.html" if page.is_partial else "pages/error.html"
         params = {k: page.translator.gettext(v) if isinstance(v, str) else v for k, v in error.params.items()}
-        return page.render(template, status=error.status, error=error, text=page.t(error.template, **params))
+        text = page.t(error.template, **params)
+        shell = Shell(page) if page.context.principal is not ANONYMOUS else None
+        return page.render(template, status=error.status, error=error, text=text, shell=shell)
 
 
 def _sign_in_first(page: Page) -> Response:
@@ -118,5 +123,3 @@ def _language(request: Request, chosen: str) -> str:
             return language
     accepted: LanguageAccept = request.accept_languages
     return accepted.best_match(list(LANGUAGES), default="en") or "en"
-
-

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from tessera.web.assets import Assets
 from tessera.web.fragments import Fragments
+from tessera.web.presenting import is_numeric
 
 
 def make_environment(assets: Assets) -> Environment:
@@ -20,7 +21,9 @@ def make_environment(assets: Assets) -> Environment:
         auto_reload=False,
     )
     fragments = Fragments(environment)
-    environment.globals.update(asset=assets.url, fragment=fragments.find, initials=initials, person_tone=person_tone)
+    environment.globals.update(
+        asset=assets.url, fragment=fragments.find, initials=initials, is_numeric=is_numeric, person_tone=person_tone
+    )
     environment.filters["attributes"] = attributes
     return environment
 
