@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from tessera.exchange.guards import unguarded
 from tessera.exchange.mapping import FieldSource
 from tessera.exchange.sources import SourceRow
 from tessera.expressions.environment import Environment
@@ -69,7 +70,7 @@ class Composer:
 
     def _raw(self, source: FieldSource, row: SourceRow) -> Any:
         if source.column is not None:
-            return row.cells[source.column]
+            return unguarded(row.cells[source.column])
         if source.formula is not None:
             value = source.formula.evaluate(row.cells, self._environment)
             return "" if value is None else value

@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "user": "tessera.bootstrap.cli.user:user",
         "token": "tessera.bootstrap.cli.token:token",
         "import": "tessera.bootstrap.cli.exchange:import_",
+        "export": "tessera.bootstrap.cli.exchange:export",
         "publish": "tessera.bootstrap.cli.publish:publish",
         "recompute": "tessera.bootstrap.cli.upkeep:recompute",
         "purge": "tessera.bootstrap.cli.upkeep:purge",
