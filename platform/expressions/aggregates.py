@@ -5,13 +5,11 @@ the record around it; `record.name` always means the record. `rows.name` is shor
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import cast
 
 from tessera.expressions import syntax
-from tessera.expressions.errors import FormulaIssue
+from tessera.expressions.fitting import Fitting
 from tessera.expressions.functions.special import ORDERED
-from tessera.expressions.syntax import Span
 from tessera.expressions.tree import UNKNOWN, AggregateFunction, AggregateOver, Constant, Node, Rows
 from tessera.expressions.types import BOOLEAN, INTEGER, NUMBER, Type
 
@@ -27,11 +25,10 @@ AGGREGATES: dict[str, bool | None] = {
 }
 
 
-class AggregateChecks(ABC):
+class AggregateChecks(Fitting, ABC):
     """Mixed into the checker, which has the rest."""
 
     modules: list[str]
-    issues: list[FormulaIssue]
 
     @abstractmethod
     def resolve(self, node: syntax.Path) -> Node | tuple[Rows, syntax.Path | None]: ...
@@ -44,12 +41,6 @@ class AggregateChecks(ABC):
 
     @abstractmethod
     def condition(self, node: syntax.Node) -> Node: ...
-
-    @abstractmethod
-    def wrong(self, message: str, span: Span, nearest: str | None = None, /, **params: object) -> Node: ...
-
-    @abstractmethod
-    def wrong_count(self, node: syntax.Call, counts: Sequence[int]) -> Node: ...
 
     def is_over_rows(self, node: syntax.Call) -> bool:
         """Whether a function that may aggregate does: `min` and `max` also take plain values."""

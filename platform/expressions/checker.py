@@ -1,13 +1,14 @@
 """Syntax → typed tree: finds what every name means and whether every type fits. Reports all type errors at once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final, cast
 
 from tessera.expressions import syntax, tree
 from tessera.expressions.aggregates import AGGREGATES, AggregateChecks
-from tessera.expressions.errors import FormulaError, FormulaIssue
+from tessera.expressions.errors import FormulaError
+from tessera.expressions.fitting import KIND_NAMES, common, suits, typed
 from tessera.expressions.functions import (
     ADD,
     AS_TEXT,
@@ -19,7 +20,6 @@ from tessera.expressions.functions import (
     GREATEST,
     JOIN,
     LEAST,
-    LOCAL_DATE,
     MODULO,
     MOMENT_MINUS,
     MOMENT_PLUS,
@@ -33,25 +33,10 @@ from tessera.expressions.functions.special import ORDERED
 from tessera.expressions.limits import MAX_ISSUES
 from tessera.expressions.scope import Member, Scope
 from tessera.expressions.syntax import Span
-from tessera.expressions.tree import UNKNOWN, Apply, Circumstance, Constant, Field, Node, Rows
-from tessera.expressions.types import BOOLEAN, DATE, DATETIME, NULL, NUMBER, TEXT, Kind, Type, record
+from tessera.expressions.tree import UNKNOWN, Circumstance, Constant, Field, Node, Rows
+from tessera.expressions.types import BOOLEAN, DATE, DATETIME, NULL, NUMBER, TEXT, Type, record
 
 NOTHING: Final = Constant(None, NULL)
-
-KIND_NAMES = {
-    "text": "a text",
-    "number": "a number",
-    "boolean": "yes or no",
-    "date": "a date",
-    "datetime": "a moment",
-    "time": "a time",
-    "duration": "a duration",
-    "record": "a record",
-    "list": "rows",
-    "choices": "several choices",
-    "null": "nothing",
-    "any": "any value",
-}
 
 _ARITHMETIC = {"*": MULTIPLY, "/": DIVIDE, "%": MODULO, "^": POWER}
 #: `+` and `-` on what is no plain number: (left kind, operator, right kind) → overload.
@@ -71,10 +56,9 @@ class Checker(AggregateChecks):
     """Checks one formula. `modules` is the module of the record, then that of each aggregate around the place looked at."""
 
     def __init__(self, source: str, scope: Scope, module: str) -> None:
-        self.source = source
+        super().__init__(source)
         self.scope = scope
         self.modules = [module]
-        self.issues: list[FormulaIssue] = []
 
     def whole(self, node: syntax.Node, expect: Type | None) -> Node:
         """The typed tree of a whole formula. Raises `FormulaError` with every issue."""
@@ -298,11 +282,11 @@ class Checker(AggregateChecks):
         if any(value is UNKNOWN for value in values):
             return UNKNOWN
         for overload in fitting:
-            if all(_suits(value.type, overload.parameter(at).kind) for at, value in enumerate(values)):
+            if all(suits(value.type, overload.parameter(at).kind) for at, value in enumerate(values)):
                 return self.with_words(overload, values, node)
         for at, value in enumerate(values):
             wanted = fitting[0].parameter(at)
-            if not _suits(value.type, wanted.kind):
+            if not suits(value.type, wanted.kind):
                 return self.mismatch(value, wanted.kind, node.arguments[at].span)
         return UNKNOWN
 
@@ -364,11 +348,11 @@ class Checker(AggregateChecks):
         values = self.alike(values, node.span)
         if any(value is UNKNOWN for value in values):
             return None
-        type_ = _common([value.type for value in values])
+        type_ = common([value.type for value in values])
         if type_.kind in ("choices", "any"):
             self.wrong("{kind} cannot be a result here.", node.span, kind=KIND_NAMES[type_.kind].capitalize())
             return None
-        return [_typed(value, type_) for value in values], type_
+        return [typed(value, type_) for value in values], type_
 
     def coalesce(self, node: syntax.Call) -> Node:
         if not node.arguments:
@@ -405,7 +389,7 @@ class Checker(AggregateChecks):
         values = self.alike([self.value(argument) for argument in node.arguments], node.span)
         if any(value is UNKNOWN for value in values):
             return UNKNOWN
-        kind = _common([value.type for value in values]).kind
+        kind = common([value.type for value in values]).kind
         if kind == "null":
             return NOTHING
         if kind not in ORDERED:
@@ -433,82 +417,6 @@ class Checker(AggregateChecks):
         value = self.value(node)
         return value if value is UNKNOWN else self.fitted(value, wanted, node.span)
 
-    def fitted(self, value: Node, wanted: Type, span: Span) -> Node:
-        if wanted.kind == "any" or _suits(value.type, wanted.kind):
-            if wanted.kind == "date" and value.type.kind == "datetime":
-                return self.apply(LOCAL_DATE, [value])
-            return _typed(value, wanted)
-        return self.mismatch(value, wanted.kind, span)
-
-    def alike(self, values: list[Node], span: Span) -> list[Node]:
-        """The values made comparable with each other: moments become dates beside a date. An issue where kinds differ."""
-        kinds = {value.type.kind for value in values if value is not UNKNOWN} - {"null"}
-        if kinds == {"date", "datetime"}:
-            return [self.apply(LOCAL_DATE, [value]) if value.type.kind == "datetime" else value for value in values]
-        if len(kinds) > 1:
-            names = " and ".join(KIND_NAMES[kind] for kind in sorted(kinds))
-            return [self.wrong("The types differ: {kinds}.", span, kinds=names)] * len(values)
-        modules = {value.type.module for value in values if value.type.kind == "record"}
-        if len(modules) > 1:
-            return [self.wrong("These are records of different modules.", span)] * len(values)
-        return values
-
-    def apply(self, overload: Overload, values: Sequence[Node]) -> Node:
-        """The overload on its arguments; worked out at once where all are constant."""
-        if any(value is UNKNOWN for value in values):
-            return UNKNOWN
-        arguments = [self.argument(value, overload.parameter(at).kind) for at, value in enumerate(values)]
-        if overload.local:
-            arguments.append(Circumstance("timezone", TEXT))
-        if overload.strict and any(isinstance(value, Constant) and value.value is None for value in arguments):
-            return Constant(None, overload.result)
-        if all(isinstance(value, Constant) for value in arguments):
-            return Constant(overload.python(*(cast(Constant, value).value for value in arguments)), overload.result)
-        return Apply(overload, tuple(arguments), overload.result)
-
-    def argument(self, value: Node, kind: Kind) -> Node:
-        """A value as the argument of that kind which it is fit for."""
-        if kind == "date" and value.type.kind == "datetime":
-            return self.apply(LOCAL_DATE, [value])
-        return _typed(value, Type(kind))
-
-    def check_choice(self, field: Node, other: Node, span: Span) -> None:
-        """A picklist field can only equal keys of its picklist."""
-        if not isinstance(field, Field) or field.choices is None or not isinstance(other, Constant):
-            return
-        if isinstance(other.value, str) and other.value not in field.choices:
-            near = get_close_matches(other.value, field.choices, n=1, cutoff=0.5)
-            self.wrong(
-                "{field!r} has no choice {key!r}.", span, near[0] if near else None, field=field.names[-1], key=other.value
-            )
-
-    # -- issues -------------------------------------------------------------------------------------------------
-
-    def wrong(self, message: str, span: Span, nearest: str | None = None, /, **params: object) -> Node:
-        """Notes an issue; the result stands for what could not be understood."""
-        self.issues.append(FormulaIssue(message, span.offset, span.length, params, nearest))
-        return UNKNOWN
-
-    def mismatch(self, value: Node, wanted: str, span: Span) -> Node:
-        return self.wrong(
-            "This is {found}, where {wanted} is needed.", span, found=KIND_NAMES[value.type.kind], wanted=KIND_NAMES[wanted]
-        )
-
-    def wrong_count(self, node: syntax.Call, counts: Sequence[int]) -> Node:
-        wanted = " or ".join(map(str, counts))
-        return self.wrong(
-            "{name}() takes {wanted} arguments, not {count}.",
-            node.span,
-            name=node.function,
-            wanted=wanted,
-            count=len(node.arguments),
-        )
-
-    def unknown_name(self, message: str, name: str, span: Span, known: Iterable[str], **params: object) -> Node:
-        folded = {candidate.lower(): candidate for candidate in known}
-        near = get_close_matches(name.lower(), folded, n=1)
-        return self.wrong(message, span, folded[near[0]] if near else None, name=name, **params)
-
 
 _SPECIAL: dict[str, Callable[[Checker, syntax.Call], Node]] = {
     "if": Checker.if_,
@@ -532,24 +440,6 @@ def _constant(value: Decimal | str | bool | None) -> Node:
     if isinstance(value, bool):
         return Constant(value, BOOLEAN)
     return Constant(value, NUMBER if isinstance(value, Decimal) else TEXT)
-
-
-def _typed(value: Node, type_: Type) -> Node:
-    """Nothing, where something of `type_` is meant; every other value as it is."""
-    return Constant(None, type_) if value.type.kind == "null" else value
-
-
-def _suits(type_: Type, kind: str) -> bool:
-    return type_.kind in (kind, "null") or (kind == "date" and type_.kind == "datetime")
-
-
-def _common(types: Iterable[Type]) -> Type:
-    """The type of values of one kind, nulls left out: without a scale unless they share it."""
-    found = {type_ for type_ in types if type_.kind != "null"}
-    if not found:
-        return NULL
-    first = next(iter(found))
-    return first if len(found) == 1 else Type(first.kind, first.module)
 
 
 def _pairs(arguments: Sequence[syntax.Node]) -> tuple[list[tuple[syntax.Node, syntax.Node]], syntax.Node | None]:
