@@ -148,7 +148,9 @@ def test_the_job_of_a_process_of_this_machine_that_is_gone_goes_back_at_once(wor
 
 
 @pytest.mark.parametrize(
-    "name", ["a worker elsewhere", "", "a:b:c:d", f"0123456789abcdef:{os.getpid()}:1:aa", worker_name().replace(":", "", 1)]
+    "name",
+    ["a worker elsewhere", "", "a:b:c:d", f"0123456789abcdef:{os.getpid()}:1:aa", worker_name().replace(":", "", 1)],
+    ids=["words", "nothing", "letters", "another place", "no border"],
 )
 def test_nothing_is_known_of_other_machines(name: str) -> None:
     assert not is_certainly_dead(name)
