@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,8 @@ from tessera.api.answers import Answer
 from tessera.api.errors import BadParameter, KeyInProgress, KeyReused
 from tessera.api.idempotency import IdempotentRequest, idempotent_request
 from tessera.kernel.clock import MovableClock
+from tessera.storage.engines import EngineRegistry
+from tessera.storage.provision import create_place
 from tessera.storage.system_tables import setting
 from tessera.storage.tenant_database import TenantDatabase
 
@@ -105,12 +108,14 @@ def test_of_many_at_once_one_has_an_effect(tenant_database: TenantDatabase, cloc
     assert bodies == {b"%d" % effects[0]}
 
 
-def test_a_key_that_is_being_worked_on_is_refused_on_postgresql(tenant_database: TenantDatabase, clock: MovableClock) -> None:
-    if tenant_database.dialect == "sqlite":
-        pytest.skip("one writer at a time: the second one waits")
-    with tenant_database.writing() as first:
+def test_a_key_that_is_being_worked_on_is_refused_on_postgresql(
+    engines: EngineRegistry, postgresql_location: Any, clock: MovableClock
+) -> None:
+    """On SQLite there is one writer at a time: the second request waits for the first one's answer."""
+    database = create_place(engines, "demo", postgresql_location.url, postgresql_location.schema)
+    with database.writing() as first:
         idempotency.begin(first, request(), clock.now())
-        with pytest.raises(KeyInProgress), tenant_database.writing() as second:
+        with pytest.raises(KeyInProgress), database.writing() as second:
             idempotency.begin(second, request(), clock.now())
 
 
