@@ -21,6 +21,7 @@ from tessera.exchange.sources import SourceRow, read_rows
 from tessera.kernel.context import Context
 from tessera.kernel.errors import Conflict, Problem, TesseraError, ValidationFailed
 from tessera.kernel.ids import uuid7
+from tessera.runtime.fields.base import Coercion, Rejected
 from tessera.runtime.records.formulas import environment_of
 from tessera.runtime.runtime import TenantRuntime
 from tessera.runtime.session import Session
@@ -101,6 +102,7 @@ class Importer:
         self._dry_run = dry_run
         self.result = ImportResult(uuid7())
         self._context = replace(context, face="import", request_id=str(self.result.id))
+        self._coercion = Coercion(self._context, localized=True)
         self._later: list[_Later] = []
         self._on_error: Callable[[RowError], None] | None = None
 
@@ -197,7 +199,7 @@ class Importer:
         while rows:
             try:
                 with session.savepoint():
-                    made = session.records.create_many(self._mapping.module, [row.values for row in rows])
+                    made = session.records.create_many(self._mapping.module, [row.values for row in rows], localized=True)
                 return [(record["id"], row) for record, row in zip(made, rows, strict=True)]
             except ValidationFailed as failed:
                 wrong = _by_index(failed.problems, len(rows))
@@ -213,7 +215,7 @@ class Importer:
             values[source.field] = self._line_values(session, record_id, source.field, values[source.field])
         try:
             with session.savepoint():
-                after = session.records.update(self._mapping.module, record_id, values)
+                after = session.records.update(self._mapping.module, record_id, values, localized=True)
         except ValidationFailed as failed:
             batch.errors.append(RowError(row.source.number, failed.problems))
             return
@@ -242,9 +244,9 @@ class Importer:
     def _matches(self, session: Session, rows: list[ComposedRow]) -> dict[tuple[str, ...], tuple[UUID, int]]:
         """The records that are already there, by the texts of their match fields: id and version."""
         first, *rest = self._mapping.match
-        texts = sorted({str(row.values.get(first)) for row in rows if row.values.get(first) is not None})
-        found: dict[tuple[str, ...], tuple[UUID, int]] = {}
         module = self._tenant.catalog.module(self._mapping.module)
+        texts = sorted({self._key(row.values)[0] for row in rows if row.values.get(first) is not None})
+        found: dict[tuple[str, ...], tuple[UUID, int]] = {}
         for start in range(0, len(texts), 400):
             query = Query(
                 filter={"field": first, "op": "in", "value": texts[start : start + 400]},
@@ -261,7 +263,16 @@ class Importer:
         return found
 
     def _key(self, values: Any) -> tuple[str, ...]:
-        return tuple(str(values.get(key)) for key in self._mapping.match)
+        """The match values as records hold them: "912 345 678" in the file is the phone +34912345678."""
+        return tuple(self._as_held(key, values.get(key)) for key in self._mapping.match)
+
+    def _as_held(self, key: str, raw: Any) -> str:
+        field = self._tenant.catalog.module(self._mapping.module).fields[key]
+        try:
+            value = field.type.coerce(field, raw, self._coercion)
+        except Rejected:
+            value = None  # saving will say what is wrong with it
+        return str(raw if value is None else field.type.to_json(field, value))
 
     # -- afterwards ---------------------------------------------------------------------------------------------
 

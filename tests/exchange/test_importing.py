@@ -94,6 +94,30 @@ fields: {login: login, name: name, role: {value: member}, reports_to: {column: b
     assert page.rows[0]["reports_to"].title == "Andrew"
 
 
+def test_texts_of_a_file_are_read_as_people_write_them(installed: Installation, import_text: ImportText) -> None:
+    mapping = """
+module: customer
+source: customers.csv
+match: [name]
+fields: {name: name, status: status, source: source, tags: tags, hot: hot, credit_limit: limit, discount: discount}
+"""
+    text = 'name,status,source,tags,hot,limit,discount\nAcme,Active,Cold call,"fair, vip",yes,"1,234.50",5 %\n'
+    assert import_text(mapping, customers=text).errors == []
+    assert import_text(mapping, customers=text).unchanged == 1
+    with installed.tenant.session(installed.context(), write=False) as session:
+        (row,) = session.records.query("customer", Query()).rows
+    assert (row["status"], row["source"], row["tags"], row["hot"]) == ("active", "cold_call", ("fair", "vip"), True)
+    assert (row["credit_limit"], row["discount"]) == (Decimal("1234.50"), Decimal("5.00"))
+
+
+def test_rows_match_by_value_however_it_is_written(installed: Installation, import_text: ImportText) -> None:
+    mapping = "module: customer\nsource: c.csv\nmatch: [email, phone]\nfields: {name: name, email: mail, phone: phone}\n"
+    first = import_text(mapping, c="name,mail,phone\nAcme,info@ACME.example,+34 912 345 678\n")
+    again = import_text(mapping, c="name,mail,phone\nAcme,info@acme.example,+34912345678\n")
+    assert (first.created, again.created, again.unchanged) == (1, 0, 1)
+    assert names(installed) == ["Acme"]
+
+
 ORDERS = """
 module: sales_order
 source: orders.csv
