@@ -14,7 +14,6 @@ import orjson
 import sqlalchemy as sa
 from flask import Flask, Response, request
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
-from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
 from tessera.kernel.ids import uuid7
 
@@ -24,18 +23,18 @@ metadata = sa.MetaData(schema=SCHEMA)
 token = sa.Table(
     "token", metadata,
     sa.Column("hash", sa.String(64), primary_key=True),
-    sa.Column("user_id", PgUuid, nullable=False),
+    sa.Column("user_id", sa.Uuid, nullable=False),
     sa.Column("administrator", sa.Boolean, nullable=False),
 )  # fmt: skip
 customer = sa.Table(
     "customer", metadata,
-    sa.Column("id", PgUuid, primary_key=True),
+    sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("created_at", TIMESTAMP(timezone=True), nullable=False),
-    sa.Column("created_by", PgUuid),
+    sa.Column("created_by", sa.Uuid),
     sa.Column("updated_at", TIMESTAMP(timezone=True), nullable=False),
-    sa.Column("updated_by", PgUuid),
-    sa.Column("owner", PgUuid),
+    sa.Column("updated_by", sa.Uuid),
+    sa.Column("owner", sa.Uuid),
     sa.Column("code", sa.String(20), unique=True),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("email", sa.String(254)),
@@ -87,7 +86,7 @@ class Caller:
         live = customer.c.deleted_at.is_(None)
         if self.administrator:
             return [live]
-        return [live, customer.c.owner == sa.any_(sa.literal([self.id], ARRAY(PgUuid)))]
+        return [live, customer.c.owner == sa.any_(sa.literal([self.id], ARRAY(sa.Uuid)))]
 
 
 def answer(value: Any, status: int = 200) -> Response:

@@ -108,7 +108,8 @@ def _circumstances(url: str) -> str:
         row = connection.execute("SHOW server_version").fetchone()
     packages = ", ".join(f"{name} {version(name)}" for name in ("Flask", "SQLAlchemy", "psycopg", "orjson", "granian"))
     server = row[0] if row else "?"
-    return f"Python {platform.python_version()} {platform.python_compiler()}, {packages}, PostgreSQL {server}, {os.cpu_count()} processors\n"
+    interpreter = f"Python {platform.python_version()} ({platform.python_compiler()}, {sys.base_prefix})"
+    return f"{interpreter}, {packages}, PostgreSQL {server}, {os.cpu_count()} processors\n"
 
 
 def _options() -> argparse.Namespace:

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import orjson
 
+from bench.app_files import MODULE, STATUSES
 from bench.client import Client
 from bench.data import COLUMNS, customers, owner_id
-from bench.app_files import MODULE, STATUSES
 
 _ID, _OWNER, _NAME, _STATUS, _EMPLOYEES = (COLUMNS.index(name) for name in ("id", "owner", "name", "status", "employees"))
 #: Whose token is used: 0 is the administrator, 7 a member.
@@ -148,9 +148,10 @@ _made = iter(range(10**9))
 def _create(client: Client, case: Case) -> Any:
     number = next(_made)
     body = {
-        "code": f"N{number:08d}", "name": f"New Customer {number}", "email": f"new{number}@example.com", "phone": "+34 600 000 000",
-        "city": "Madrid", "country": "ES", "status": case.status, "industry": "food", "employees": case.least,
-        "rating": 3, "since": "2026-01-15", "last_contact": "2026-01-15T08:30:00+00:00", "vip": False, "notes": "Found at the fair.",
+        "code": f"N{number:08d}", "name": f"New Customer {number}", "email": f"new{number}@example.com",
+        "phone": "+34 600 000 000", "city": "Madrid", "country": "ES", "status": case.status, "industry": "food", "employees": case.least,
+        "rating": 3, "since": "2026-01-15", "last_contact": "2026-01-15T08:30:00+00:00", "vip": False,
+        "notes": "Found at the fair.",
     }  # fmt: skip
     return client.json("POST", _api(case, ""), body)
 
