@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 import brotli
 
 STYLES = (
-    "layers", "tokens", "base", "shell", "components", "list", "record", "form", "palette", "login", "pages", "widths", "mobile",
+    "layers", "tokens", "base", "shell", "components", "list", "record", "form", "palette", "login", "widths", "mobile", "pages",
 )  # fmt: skip
 SCRIPTS = ("vendor/htmx.min.js", "js/page.js", "js/list.js", "js/lookup.js", "js/lines.js", "js/form.js", "js/pad.js")
 _COMPRESSIBLE = ("text/", "image/svg+xml")

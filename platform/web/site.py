@@ -2,25 +2,33 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
-from flask import Request, Response, g
+import structlog
+from flask import Request, Response, current_app, g
 from structlog.contextvars import bind_contextvars
 from werkzeug.datastructures import LanguageAccept
+from werkzeug.exceptions import HTTPException
 
 from tessera.kernel.context import ANONYMOUS, Context
 from tessera.kernel.errors import Forbidden, NotAuthenticated, TesseraError
 from tessera.kernel.ids import uuid7
+from tessera.kernel.messages import N_
 from tessera.runtime.authentication import authentication_of
 from tessera.runtime.runtime import Runtime
 from tessera.runtime.tenancy import TenantResolver
+from tessera.storage.control import UnknownTenant
 from tessera.web.assets import Assets
-from tessera.web.catalogues import PageTranslator
+from tessera.web.catalogues import PageTranslator, product_translator
 from tessera.web.options import FORM_COOKIE, LANGUAGE_COOKIE, LANGUAGES, SESSION_COOKIE, WebOptions
 from tessera.web.page import Page
 from tessera.web.shell import Shell
 from tessera.web.templating import make_environment
 
 View = Callable[..., Response]
+log = structlog.get_logger(__name__)
+#: What a host says that no tenant claims.
+NOBODY_HERE = N_("There is nobody at this address.")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Pages load only what is ours, run no inline script or style, are framed by nobody and post nowhere else.
@@ -35,6 +43,13 @@ class CsrfMissing(Forbidden):
 
     code = "csrf_missing"
     message = "This page had been open for too long. Nothing was changed; try again."
+
+
+class Broken(TesseraError):
+    """Raised nowhere: how an unexpected fault is told."""
+
+    code = "broken"
+    status = 500
 
 
 class Site:
@@ -87,19 +102,34 @@ class Site:
             set_form_cookie=not token and session is None,
         )
 
-    def answer(self, request: Request, view: View, arguments: dict[str, object], *, public: bool) -> Response:
+    def answer(self, request: Request, view: View, arguments: dict[str, Any], *, public: bool) -> Response:
         """Run `view` for this request: sign-in first where it is needed, CSRF checked, errors as pages."""
-        page = self.open(request, arguments.pop("tenant_prefix", None))  # type: ignore[arg-type]
         try:
-            if not public and page.context.principal is ANONYMOUS:
-                return _sign_in_first(page)
-            if request.method not in _SAFE and not page.accepts_csrf():
-                raise CsrfMissing()
-            response = view(page, **arguments)
+            page = self.open(request, arguments.pop("tenant_prefix", None))
+        except UnknownTenant as error:
+            return Response(product_translator(_language(request, "")).gettext(NOBODY_HERE), error.status, mimetype="text/plain")
+        bind_contextvars(tenant=page.tenant.key, principal=str(page.context.principal.id or "anonymous"))
+        try:
+            response = self._run(page, view, arguments, public=public)
         except TesseraError as error:
             response = self.refuse(page, error)
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        except (HTTPException, SystemExit):
+            raise
+        except Exception:
+            if current_app.testing:
+                raise
+            log.exception("page failed")
+            response = self.refuse(page, Broken())
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         return response
+
+    def _run(self, page: Page, view: View, arguments: dict[str, Any], *, public: bool) -> Response:
+        request = page.request
+        if not public and page.context.principal is ANONYMOUS:
+            return _sign_in_first(page)
+        if request.method not in _SAFE and not page.accepts_csrf():
+            raise CsrfMissing()
+        return view(page, **arguments)
 
     def refuse(self, page: Page, error: TesseraError) -> Response:
         """The page for an error, in plain words."""

@@ -24,18 +24,19 @@
   const pointerOf = (name) => name.replace(/~text$/, "").replace(/\[\]$/, "");
   const named = (name) => form.querySelectorAll(`[name="${CSS.escape(name)}"]`);
 
-  const put = (pointer, { value, text }) => {
+  const put = (pointer, { value, text }, sent) => {
     const lookup = form.querySelector(`[data-lookup="${CSS.escape(pointer)}"]`);
     if (lookup) {
       if (lookup.hasAttribute("data-many")) return;
       const input = lookup.querySelector("[data-text]");
-      if (document.activeElement === input) return;
+      if (document.activeElement === input || lookup.querySelector("[data-value]").value !== sent.get(pointer)) return;
       lookup.querySelector("[data-value]").value = value;
       input.value = input.dataset.title = text;
       return;
     }
     for (const control of named(pointer)) {
       if (control === document.activeElement || control.type === "file" || control.type === "radio") continue;
+      if (control.matches("input:not([type=checkbox]), select, textarea") && control.value !== sent.get(control.name)) continue;
       if (control.type === "checkbox") control.checked = value === "true" || value === "True";
       else if (control.type !== "hidden") control.value = value;
     }
@@ -60,13 +61,13 @@
     for (const row of form.querySelectorAll("tr[data-message]")) row.hidden = !row.querySelector(".err:not([hidden])");
   };
 
-  const apply = (draft) => {
+  const apply = (draft, sent) => {
     for (const [pointer, text] of Object.entries(draft.outputs))
       for (const place of form.querySelectorAll(`[data-out="${CSS.escape(pointer)}"]`)) {
         const shown = text || (place.closest("td") ? "" : "—");
         if (place.textContent !== shown) place.textContent = shown;
       }
-    for (const [pointer, value] of Object.entries(draft.values)) put(pointer, value);
+    for (const [pointer, value] of Object.entries(draft.values)) put(pointer, value, sent);
     for (const [pointer, state] of Object.entries(draft.states)) {
       const field = form.querySelector(`.field[data-field="${CSS.escape(pointer)}"]`);
       if (!field) continue;
@@ -81,21 +82,29 @@
     complain(draft.problems);
   };
 
+  // One question at a time, in order: what a chosen record brings along must not be lost to a question that is asked after it.
+  const waiting = [];
+  let asking = false;
+  const ask = async () => {
+    if (asking) return;
+    asking = true;
+    form.setAttribute("aria-busy", "true");
+    while (waiting.length && !sending) {
+      const pointer = waiting.shift();
+      const body = data();
+      if (pointer) body.set("~touched", pointer);
+      const draft = await post(form.dataset.draft, body);
+      if (draft) apply(draft, body);
+    }
+    form.removeAttribute("aria-busy");
+    asking = false;
+  };
   let timer = 0;
-  let asked = 0;
   const refresh = (pointer, delay) => {
     dirty = true;
     clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const number = ++asked;
-      const body = data();
-      if (pointer) body.set("~touched", pointer);
-      form.setAttribute("aria-busy", "true");
-      const draft = await post(form.dataset.draft, body);
-      if (number !== asked) return;
-      form.removeAttribute("aria-busy");
-      if (draft) apply(draft);
-    }, delay);
+    if (pointer) { waiting.push(pointer); ask(); return; }
+    timer = setTimeout(() => { if (!waiting.length) waiting.push(null); ask(); }, delay);
   };
 
   // choices that depend on another one
@@ -122,11 +131,11 @@
     const pointer = pointerOf(event.target.name);
     touched.add(pointer);
     if (event.target.matches("select")) narrow(event.target);
-    refresh(pointer, 0);
+    refresh(pointer);
   });
   form.addEventListener("tessera:changed", (event) => {
     touched.add(event.detail);
-    refresh(event.detail, 0);
+    refresh(event.detail);
   });
   form.addEventListener("focusout", (event) => {
     const name = event.target.name && pointerOf(event.target.name);

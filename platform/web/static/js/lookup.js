@@ -142,6 +142,7 @@
       root.dispatchEvent(new CustomEvent("tessera:changed", { bubbles: true, detail: root.dataset.lookup }));
     }
   });
+  // in the capturing phase: an open picker takes the keys before the line grid does
   form.addEventListener("keydown", (event) => {
     const input = event.target.closest("[data-text]");
     if (!input) return;
@@ -154,7 +155,7 @@
       pick(opened.options[opened.active]);
     } else if (event.key === "Enter" && mine && opened.active >= 0) { event.preventDefault(); event.stopImmediatePropagation(); pick(opened.options[opened.active]); }
     else if (event.key === "Escape" && mine) { event.preventDefault(); event.stopPropagation(); close(); }
-  });
+  }, true);
   form.addEventListener("focusin", (event) => {
     const input = event.target.closest("[data-text]");
     if (input && input.dataset.title === undefined) input.dataset.title = input.value;
