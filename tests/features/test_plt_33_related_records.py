@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.api.service import Caller
+from tests.features.pages import links_of
 from tests.features.workplace import Workplace, by_key
 
 VEHICLE = {
@@ -23,6 +24,28 @@ VEHICLE = {
 def fleet(work: Workplace) -> Workplace:
     work.change({"op": "add", "path": "modules/x_vehicle", "value": VEHICLE})
     return work
+
+
+@pytest.mark.feature("PLT-33")
+def test_the_customers_page_lists_its_vehicles_with_new_that_knows_the_customer(fleet: Workplace, ann: Caller) -> None:
+    """A lookup from Vehicle to Customer puts a Vehicles list on the customer page with New, which pre-fills the customer."""
+    acme, bolt = (ann.made("/customer", {"name": name})["id"] for name in ("Acme", "Bolt"))
+    ann.made("/x_vehicle", {"plate": "1234 BCD", "customer": acme})
+    ann.made("/x_vehicle", {"plate": "5678 FGH", "customer": bolt})
+    visitor = fleet.visitor("ann")
+    page = visitor.get(f"/m/customer/{acme}?tab=related")
+    assert "Vehicles" in page
+    assert "1234 BCD" in page
+    assert "5678 FGH" not in page
+
+    new = links_of(page)["New vehicle"]
+    form = visitor.form(new)
+    assert (form["/customer"], form["/customer~text"]) == (acme, "Acme")
+    assert visitor.send(new, {"/plate": "9012 JKL"}).status_code == 303
+    page = visitor.get(f"/m/customer/{acme}?tab=related")
+    assert "9012 JKL" in page
+    made = ann.get("/x_vehicle", query_string={"sort": "-plate", "limit": 1}).get_json()["items"][0]
+    assert (made["plate"], made["customer"]) == ("9012 JKL", acme)
 
 
 def test_a_lookup_alone_puts_a_related_list_on_the_other_record(fleet: Workplace, ann: Caller) -> None:

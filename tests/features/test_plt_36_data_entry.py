@@ -23,6 +23,27 @@ def strict(work: Workplace) -> Workplace:
     return work
 
 
+@pytest.mark.feature("PLT-36")
+def test_a_bad_value_is_refused_on_the_form_on_import_and_through_the_api(strict: Workplace, ann: Caller) -> None:
+    """Make mobile number required and 11 digits; a bad value is refused on form, on import (row error) and through the API."""
+    visitor = strict.visitor("ann")
+    for sent, said in (("", "Mobile is required."), ("1380013800", "A mobile number has 11 digits.")):
+        answer = visitor.send("/m/customer/new", {"/name": "Form", "/mobile": sent})
+        assert answer.status_code == 422
+        assert said in answer.get_data(as_text=True)
+        refused = ann.post("/customer", {"name": "Api", "mobile": sent})
+        assert refused.status_code == 422
+        assert [(error["pointer"], error["detail"]) for error in refused.get_json()["errors"]] == [("/mobile", said)]
+        result = strict.import_text(MAPPING, customers=f"name,mobile\nFile,{sent}\n")
+        assert [(error.row, error.text()) for error in result.errors] == [(2, said)]
+    assert ann.get("/customer").get_json()["items"] == []
+
+    assert visitor.send("/m/customer/new", {"/name": "Form", "/mobile": "13800138000"}).status_code == 303
+    ann.made("/customer", {"name": "Api", "mobile": "13800138001"})
+    assert strict.import_text(MAPPING, customers="name,mobile\nFile,13800138002\n").created == 1
+    assert [row["name"] for row in ann.get("/customer?sort=mobile").get_json()["items"]] == ["Form", "Api", "File"]
+
+
 def test_the_api_refuses_what_is_no_number_of_eleven_digits(strict: Workplace, ann: Caller) -> None:
     good = ann.made("/customer", {"name": "Acme", "mobile": "13800138000"})
     for sent in (None, "", "1380013800", "138001380001", "1380013800x", "1380013800.", "+1380013800"):

@@ -3,27 +3,29 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Flask
-from werkzeug.test import Client
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import Client, TestResponse
 
-from tessera.api.blueprint import create_blueprint
-from tessera.api.options import ApiOptions
-from tessera.api.rate_limits import MemoryStore
+from tessera.bootstrap.app import create_app
 from tessera.exchange.importing import Importer, ImportResult
 from tessera.exchange.mapping import read_mapping
 from tessera.kernel.clock import Clock
 from tessera.metadata.operations import Operation
+from tessera.security.credentials import set_password
 from tessera.security.policy import Policy
 from tessera.security.scopes import UNLIMITED, Scopes
 from tessera.security.tokens import issue_token
 from tests.api.service import Caller
+from tests.features.pages import forms_of
 from tests.support.installation import Installation, installation
 
 T = TypeVar("T")
+PASSWORD = "blue lamp over the door"
 
 
 class Workplace:
@@ -36,9 +38,8 @@ class Workplace:
         self.folder = folder
         self.people: dict[str, UUID] = {}
         # nobody is slowed down here: how often callers may come is the subject of tests of the API
-        options = ApiOptions(token_rate=1_000_000, address_rate=1_000_000)
-        self.app = Flask("workplace")
-        self.app.register_blueprint(create_blueprint(installed.runtime, options, store=MemoryStore()))
+        settings = replace(installed.settings, token_rate=1_000_000, address_rate=1_000_000, login_rate=1_000_000)
+        self.app = create_app(settings, installed.runtime)
 
     # -- people ---------------------------------------------------------------------------------------------------
 
@@ -50,6 +51,15 @@ class Workplace:
                 self.people[login] = user["id"]
             issued = issue_token(session.connection, self.people[login], "test", self.runtime.clock.now(), scopes=scopes)
         return Caller(Client(self.app), issued.secret)
+
+    def visitor(self, login: str = "ann") -> "Visitor":
+        """The pages as that person sees them, signed in with their password; the person got a token before."""
+        with self.tenant.session(self.installed.context()) as session:
+            set_password(session.connection, self.people[login], login, PASSWORD, self.runtime.clock.now())
+        visitor = Visitor(Client(self.app))
+        answer = visitor.send("/login", {"login": login, "password": PASSWORD})
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return visitor
 
     def again(self, caller: Caller) -> Caller:
         """Another client with the same token, for another thread."""
@@ -70,6 +80,30 @@ class Workplace:
         path = self.folder / "mapping.yaml"
         path.write_text(mapping, encoding="utf-8")
         return Importer(self.tenant, self.installed.context(), read_mapping(path, self.tenant.catalog)).run()
+
+
+class Visitor:
+    """A browser without scripts: fetches pages, fills their forms and sends them back."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def get(self, path: str) -> str:
+        """A page."""
+        answer = self.client.get(path, buffered=True)
+        assert answer.status_code == 200, (path, answer.status_code, answer.get_data(as_text=True))
+        return answer.get_data(as_text=True)
+
+    def form(self, path: str) -> MultiDict[str, str]:
+        """What the largest form of a page would send as it stands."""
+        return max(forms_of(self.get(path)), key=len)
+
+    def send(self, path: str, changes: Mapping[str, str]) -> TestResponse:
+        """Fetch the form at `path`, fill these controls in and send it to where it came from."""
+        fields = self.form(path)
+        for name, value in changes.items():
+            fields[name] = value
+        return self.client.post(path, data=fields, buffered=True)
 
 
 @contextmanager
