@@ -56,7 +56,8 @@ def customers(number: int = CUSTOMERS) -> Iterator[tuple[Any, ...]]:
         place = pick.randrange(len(_CITIES))
         yield (
             identifier(1, n), 1, made, owner, made, owner, owner, f"C{n:06d}", name, f"info{n}@example.com",
-            f"+34 {600_000_000 + n}", f"https://www.example.com/{n}", _CITIES[place], _COUNTRIES[place], pick.choice(STATUSES), pick.choice(INDUSTRIES),
+            f"+34 {600_000_000 + n}", f"https://www.example.com/{n}", _CITIES[place], _COUNTRIES[place],
+            pick.choice(STATUSES), pick.choice(INDUSTRIES),
             pick.randrange(1, 5_000), Decimal(pick.randrange(100_000, 10**9)) / 100, pick.randrange(1, 6),
             date(2015, 1, 1) + timedelta(days=pick.randrange(3_650)), made + timedelta(microseconds=pick.randrange(10**12)),
             pick.random() < 0.1, f"Met at the fair in {_CITIES[place]}. " * pick.randrange(1, 4),

@@ -34,8 +34,9 @@ def print_figures(url: str, folder: Path) -> None:
         what = "a new field, from publish until the API stores and shows it"
         print(f"{what:60}{statistics.median(made) * 1000:9.0f} ms     target 300")
         print(f"{'':60}{min(made) * 1000:9.0f}–{max(made) * 1000:.0f} ms")
-        rate = _import(runtime, folder)
+        rate, alone = _import(runtime, folder)
         print(f"{'import, validated rows a second':60}{rate:9.0f}        target 4,000")
+        print(f"{'  a second of processor time of the importing process':60}{alone:9.0f}")
     finally:
         runtime.control.engines.dispose()
 
@@ -84,8 +85,9 @@ def _until(done: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.002)
 
 
-def _import(runtime: Runtime, folder: Path, number: int = 20_000) -> float:
-    """Rows a second of the product's own import, from a CSV file, every row validated, audited and announced."""
+def _import(runtime: Runtime, folder: Path, number: int = 20_000) -> tuple[float, float]:
+    """Rows a second of the product's own import from a CSV file, every row validated, audited and announced: by the clock and by
+    processor time, which other work on the machine does not change."""
     source, mapping = folder / "import.csv", folder / "import.yaml"
     mark = f"{time.time_ns() % 10**9}"
     with source.open("w", newline="", encoding="utf-8") as file:
@@ -100,8 +102,8 @@ def _import(runtime: Runtime, folder: Path, number: int = 20_000) -> float:
     mapping.write_text(yaml.safe_dump({"module": MODULE, "source": source.name, "fields": fields}, sort_keys=False))
     tenant = runtime.tenant(TENANT)
     job = read_mapping(mapping, tenant.catalog)
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     result = Importer(tenant, Context(tenant=TENANT, principal=SYSTEM, face="import"), job).run()
-    seconds = time.perf_counter() - began
+    seconds, busy = time.perf_counter() - began, time.process_time() - worked
     assert (result.created, result.failed) == (number, 0), (result.created, result.errors[:3])
-    return number / seconds
+    return number / seconds, number / busy

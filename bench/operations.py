@@ -149,7 +149,8 @@ def _create(client: Client, case: Case) -> Any:
     number = next(_made)
     body = {
         "code": f"N{number:08d}", "name": f"New Customer {number}", "email": f"new{number}@example.com",
-        "phone": "+34 600 000 000", "city": "Madrid", "country": "ES", "status": case.status, "industry": "food", "employees": case.least,
+        "phone": "+34 600 000 000", "city": "Madrid", "country": "ES", "status": case.status, "industry": "food",
+        "employees": case.least,
         "rating": 3, "since": "2026-01-15", "last_contact": "2026-01-15T08:30:00+00:00", "vip": False,
         "notes": "Found at the fair.",
     }  # fmt: skip

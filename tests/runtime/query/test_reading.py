@@ -151,7 +151,8 @@ def test_what_is_not_there_is_not_found(stocked: Shop) -> None:
 def test_figures_are_exact(stocked: Shop) -> None:
     request = Aggregate(
         measures=(Measure("count"), Measure("sum", "credit"), Measure("avg", "credit"), Measure("min", "since"),
-                  Measure("max", "seen"), Measure("count_distinct", "parent"), Measure("avg", "visits", "mean"), Measure("sum", "visits")),
+                  Measure("max", "seen"), Measure("count_distinct", "parent"), Measure("avg", "visits", "mean"),
+                  Measure("sum", "visits")),
         filter={"field": "name", "op": "starts_with", "value": "no."},
     )  # fmt: skip
     (row,) = aggregate(stocked.eyes(), stocked.module("customer"), request)
