@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
+from zlib import crc32
 
 import brotli
 import orjson
@@ -28,9 +29,13 @@ def json_answer(value: Any, status: int = 200, **headers: str) -> Answer:
     return Answer(status, orjson.dumps(value, default=str), {name.replace("_", "-"): text for name, text in headers.items()})
 
 
-def etag(version: int) -> str:
-    """The entity tag of a record at a version."""
-    return f'"v{version}"'
+def etag(version: int, body: bytes) -> str:
+    """The entity tag of a record at a version, as `body` shows it.
+
+    The version is what If-Match goes by. The check sum tells the representation: roll-ups, formulas and titles follow other
+    records without a new version, and different fields may have been asked for.
+    """
+    return f'"v{version}-{crc32(body):08x}"'
 
 
 def respond(answer: Answer, accepted: str, *, compress_from: int) -> Response:

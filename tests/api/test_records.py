@@ -12,12 +12,12 @@ def test_a_record_is_made_and_read(ann: Caller) -> None:
     made = answer.get_json()
     assert answer.status_code == 201
     assert answer.headers["Location"] == f"/api/v1/customer/{made['id']}"
-    assert answer.headers["ETag"] == '"v1"'
+    assert answer.headers["ETag"].startswith('"v1-')
     assert answer.headers["Content-Type"] == "application/json"
     read = ann.get(f"/customer/{made['id']}")
     assert read.status_code == 200
     assert read.get_json() == made
-    assert read.headers["ETag"] == '"v1"'
+    assert read.headers["ETag"].startswith('"v1-')
     assert made["level"] == "b"
     assert made["credit_limit"] == "1200.50"
 
@@ -62,10 +62,13 @@ def test_a_body_of_another_kind_is_refused(ann: Caller) -> None:
 
 def test_what_somebody_has_already_is_not_sent_again(ann: Caller) -> None:
     made = ann.made("/customer", {"name": "Acme"})
-    answer = ann.get(f"/customer/{made['id']}", headers={"If-None-Match": '"v1"'})
+    path = f"/customer/{made['id']}"
+    known = {"If-None-Match": ann.get(path).headers["ETag"]}
+    answer = ann.get(path, headers=known)
     assert (answer.status_code, answer.get_data()) == (304, b"")
-    ann.patch(f"/customer/{made['id']}", {"city": "Vigo"})
-    assert ann.get(f"/customer/{made['id']}", headers={"If-None-Match": '"v1"'}).status_code == 200
+    assert ann.get(f"{path}?fields=name", headers=known).status_code == 200
+    ann.patch(path, {"city": "Vigo"})
+    assert ann.get(path, headers=known).status_code == 200
 
 
 def test_an_old_version_is_not_changed(ann: Caller) -> None:

@@ -40,7 +40,8 @@ def test_the_language_that_is_liked_best_is_spoken(accept: str, language: str) -
 
 
 @pytest.mark.parametrize(
-    ("header", "version"), [(None, None), ("*", None), ('"v7"', 7), ('W/"v7"', 7), ('"v7-br"', 7), (' "v12-gzip" ', 12)]
+    ("header", "version"),
+    [(None, None), ("*", None), ('"v7"', 7), ('W/"v7"', 7), ('"v7-br"', 7), (' "v12-gzip" ', 12), ('"v12-0a1b2c3d-br"', 12)],
 )
 def test_if_match_names_a_version(header: str | None, version: int | None) -> None:
     assert if_match(header) == version
@@ -53,10 +54,19 @@ def test_an_if_match_that_is_not_ours_is_refused(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "known"), [(None, False), ('"v3"', True), ('"v2", W/"v3"', True), ('"v2"', False), ("*", True), ("junk", False)]
+    ("header", "known"),
+    [
+        (None, False),
+        ('"v3-0a1b2c3d"', True),
+        ('"v2", W/"v3-0a1b2c3d-br"', True),
+        ('"v3-ffffffff"', False),
+        ('"v3"', False),
+        ("*", True),
+        ("junk", False),
+    ],
 )
 def test_if_none_match_knows_what_the_client_has(header: str | None, known: bool) -> None:
-    assert none_match(header, 3) is known
+    assert none_match(header, '"v3-0a1b2c3d"') is known
 
 
 @pytest.mark.parametrize(

@@ -128,3 +128,14 @@ def test_a_tenants_field_is_described_at_once(installation: Installation) -> Non
     assert described["type"] == "picklist"
     assert {choice["key"]: choice["label"] for choice in described["choices"]} == {"web": "Web shop", "fair": "Trade fair"}
     assert caller.made("/customer", {"name": "Acme", "x_channel": "fair"})["x_channel"] == "fair"
+
+
+def test_a_roll_up_that_moved_is_another_representation(installation: Installation) -> None:
+    ann = installation.caller("ann", "administrator")
+    customer = ann.made("/customer", {"name": "Acme"})
+    product = ann.made("/product", {"name": "Chai", "list_price": "18"})
+    known = {"If-None-Match": ann.get(f"/customer/{customer['id']}").headers["ETag"]}
+    assert ann.get(f"/customer/{customer['id']}", headers=known).status_code == 304
+    ann.made("/sales_order", {"customer": customer["id"], "lines": [{"product": product["id"], "quantity": "2"}]})
+    answer = ann.get(f"/customer/{customer['id']}", headers=known)
+    assert (answer.status_code, answer.get_json()["version"]) == (200, 1)

@@ -44,11 +44,13 @@ def get_record(call: Call, module: str, record: str) -> Answer:
         deleted=wanted.flag("deleted"),
     )
     version = row.get("version")
-    if version is None or titles or expand:  # what others are called may change without this record's version
-        return json_answer(row)
-    if none_match(call.request.headers.get("If-None-Match"), version):
-        return Answer(304, headers={"ETag": etag(version)})
-    return Answer(200, _dump(row), {"ETag": etag(version)})
+    body = _dump(row)
+    if version is None:
+        return Answer(200, body)
+    tag = etag(version, body)
+    if none_match(call.request.headers.get("If-None-Match"), tag):
+        return Answer(304, headers={"ETag": tag})
+    return Answer(200, body, {"ETag": tag})
 
 
 def list_records(call: Call, module: str) -> Answer:
@@ -164,7 +166,7 @@ def record_answer(module: CompiledModule, row: Row, status: int = 200) -> Answer
     """A record after a change."""
     answer = json_answer(row_json(module, row), status)
     if row.get("version") is not None:
-        answer.headers["ETag"] = etag(row["version"])
+        answer.headers["ETag"] = etag(row["version"], answer.body)
     return answer
 
 
