@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from tessera.kernel.errors import Problem, ValidationFailed
 from tessera.kernel.ids import uuid7
 from tessera.runtime.computed.changes import RecordChange
-from tessera.runtime.computed.evaluation import evaluate_record
+from tessera.runtime.computed.evaluation import evaluate_record, lock_sources
 from tessera.runtime.computed.propagation import propagate
 from tessera.runtime.files.attaching import attach_files, check_files
 from tessera.runtime.model import CompiledModule
@@ -231,6 +231,8 @@ class RecordService:
         check_references(session, list(drafts))
         check_files(session, drafts)
         copy_from_lookups(session.context, session.catalog, drafts, self._formulas)
+        if len(drafts) > 1:
+            lock_sources(session, drafts, self._formulas)  # all at once instead of draft by draft
         for draft in drafts:
             fill_defaults(session.context, draft, self._formulas)
             evaluate_record(session, draft, self._formulas)
