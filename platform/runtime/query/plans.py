@@ -62,3 +62,7 @@ def run(session: QuerySession, statement: CompiledStatement, values: Mapping[str
     except (psycopg.DataError, OverflowError, sqlite3.DataError) as error:
         # the last line: a value that passed its field type and still does not fit the database's
         raise BadQuery("The query holds a value that is out of range.") from error
+    except sqlite3.OperationalError as error:
+        if "overflow" not in str(error):
+            raise
+        raise BadQuery("The sum is larger than the database can hold.", pointer="/measures") from error

@@ -166,6 +166,17 @@ def test_figures_are_exact(stocked: Shop) -> None:
     assert orjson.loads(orjson.dumps(made))["max_seen"] == "2026-03-29T00:30:00.005000+00:00"
 
 
+def test_a_sum_beyond_the_database_is_refused_or_right(stocked: Shop) -> None:
+    huge = Decimal("9000000000000000.00")
+    stocked.add_many("customer", [{"name": "huge", "credit": huge} for _ in range(12)])
+    request = Aggregate(measures=(Measure("sum", "credit"),), filter={"field": "name", "op": "eq", "value": "huge"})
+    if stocked.database.dialect == "postgresql":
+        assert aggregate(stocked.eyes(), stocked.module("customer"), request) == [{"sum_credit": 12 * huge}]
+        return
+    with pytest.raises(BadQuery):
+        aggregate(stocked.eyes(), stocked.module("customer"), request)
+
+
 def test_figures_of_nothing(stocked: Shop) -> None:
     request = Aggregate(measures=(Measure("count"), Measure("sum", "credit"), Measure("avg", "credit")), filter={"or": []})
     assert aggregate(stocked.eyes(), stocked.module("customer"), request) == [
