@@ -118,13 +118,15 @@ def _line_notes(page: Page, module: CompiledModule, changes: Mapping[str, Any]) 
     for key in module.lines:
         pairs = [pair for name, pair in changes.items() if name.startswith(f"{key}/")]
         label = page.t(module.fields[key].label)
-        for found, one, many in (
-            ([p for p in pairs if not p[0] and p[1]], N_("{label}: one line added"), N_("{label}: {count} lines added")),
-            ([p for p in pairs if p[0] and p[1]], N_("{label}: one line changed"), N_("{label}: {count} lines changed")),
-            ([p for p in pairs if p[0] and not p[1]], N_("{label}: one line removed"), N_("{label}: {count} lines removed")),
-        ):
-            if found:
-                notes.append(page.n(one, many, len(found), label=label))
+        added = sum(1 for before, after in pairs if after and not before)
+        changed = sum(1 for before, after in pairs if after and before)
+        removed = sum(1 for before, after in pairs if before and not after)
+        if added:
+            notes.append(page.n("{label}: one line added", "{label}: {count} lines added", added, label=label))
+        if changed:
+            notes.append(page.n("{label}: one line changed", "{label}: {count} lines changed", changed, label=label))
+        if removed:
+            notes.append(page.n("{label}: one line removed", "{label}: {count} lines removed", removed, label=label))
     return notes
 
 
