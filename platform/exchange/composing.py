@@ -72,7 +72,8 @@ class Composer:
         if source.column is not None:
             return unguarded(row.cells[source.column])
         if source.formula is not None:
-            value = source.formula.evaluate(row.cells, self._environment)
+            cells = {name: text or None for name, text in row.cells.items()}  # to formulas an empty cell is no value
+            value = source.formula.evaluate(cells, self._environment)
             return "" if value is None else value
         return source.value
 

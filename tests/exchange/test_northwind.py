@@ -43,13 +43,15 @@ def test_control_figures_hold_to_the_cent(installed: Installation) -> None:
     assert token.status_code in (200, 201), token.get_data(as_text=True)
     headers = {"Authorization": f"Bearer {token.get_json()['token']}"}
 
-    def figures(module: str, *measures: dict[str, str]) -> dict[str, str]:
-        answer = client.post(f"/api/v1/{module}/aggregate", json={"measures": list(measures)}, headers=headers)
+    def figures(module: str, *measures: dict[str, str], **more: object) -> dict[str, str]:
+        answer = client.post(f"/api/v1/{module}/aggregate", json={"measures": list(measures), **more}, headers=headers)
         assert answer.status_code == 200, answer.get_data(as_text=True)
         return dict(answer.get_json()["items"][0])
 
     for module, count in COUNTS.items():
         assert figures(module, {"function": "count", "name": "n"})["n"] == count
+    still = {"field": "status", "op": "eq", "value": "executing"}
+    assert figures("sales_order", {"function": "count", "name": "n"}, filter=still)["n"] == 21
     order = figures(
         "sales_order",
         {"function": "sum", "field": "gross_total", "name": "gross"},
