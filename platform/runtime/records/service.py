@@ -159,7 +159,7 @@ class RecordService:
             Submission(session.context, session.catalog, access, localized=localized).apply(draft, values)
         check_references(session, [draft])
         check_files(session, [draft])
-        copy_from_lookups(session.context, session.catalog, [draft], self._formulas, touched=touched)
+        copy_from_lookups(session, [draft], self._formulas, touched=touched)
         fill_defaults(session.context, draft, self._formulas)
         evaluate_record(session, draft, self._formulas)
         check_fields(draft, self._formulas)
@@ -230,7 +230,7 @@ class RecordService:
         session = self._session
         check_references(session, list(drafts))
         check_files(session, drafts)
-        copy_from_lookups(session.context, session.catalog, drafts, self._formulas)
+        copy_from_lookups(session, drafts, self._formulas)
         if len(drafts) > 1:
             lock_sources(session, drafts, self._formulas)  # all at once instead of draft by draft
         for draft in drafts:
