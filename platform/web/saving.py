@@ -23,6 +23,8 @@ from tessera.web.page import Page
 BASE, VERSION = "~base", "~version"
 #: Radio of a clash: the pointer of a field, whose value "theirs" drops one's own.
 CLASH = "~clash"
+#: No record is called by more characters than this: nothing is looked for.
+_LONGEST_TYPED = 200
 
 
 @dataclass(slots=True)
@@ -169,7 +171,7 @@ def _resolve_typed(session: Session, module: CompiledModule, data: FormData, sub
             if not many:
                 row[key] = ""
             continue
-        options = session.records.options(module.key, path, text, record=data.values)
+        options = session.records.options(module.key, path, text, record=data.values) if len(text) <= _LONGEST_TYPED else []
         exact = [one for one in options if (one.title or "").casefold() == text.casefold()]
         if not many and any(_sent(field, one) == row.get(key) for one in exact):
             continue
