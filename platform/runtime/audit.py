@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tessera.kernel.context import Context
 from tessera.kernel.ids import uuid7
+from tessera.storage.bulk_insert import insert_rows
 from tessera.storage.kept_statements import execute, inserting, kept
 from tessera.storage.system_tables import audit
 
@@ -47,7 +48,7 @@ def write_entries(connection: sa.Connection, context: Context, entries: Sequence
     if len(rows) == 1:
         execute(connection, kept(connection, "audit.insert", lambda: inserting(audit)), rows[0])
     else:
-        connection.execute(audit.insert(), rows)
+        insert_rows(connection, audit, rows)
 
 
 def changes_since(connection: sa.Connection, module: str, record_id: UUID, version: int) -> dict[str, list[Any]]:

@@ -39,6 +39,8 @@ _IDEOGRAPHIC = (
 
 def fold(text: str) -> str:
     """`text` in small letters, without accents, in compatibility form: what two spellings of one word share."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return unicodedata.normalize("NFKC", plain.casefold()).translate(_WITHOUT_DECOMPOSITION)
@@ -47,6 +49,8 @@ def fold(text: str) -> str:
 def folded_search_text(text: str) -> str:
     """What `search_text` holds for a record whose searchable fields read `text`."""
     words = " ".join(fold(text).replace(_OPEN, " ").replace(_CLOSE, " ").split())
+    if words.isascii():
+        return words
     pairs = dict.fromkeys(a + b for a, b in pairwise(words) if _is_ideograph(a) and _is_ideograph(b))
     return " ".join((words, *(f"{_OPEN}{pair}{_CLOSE}" for pair in pairs))) if pairs else words
 

@@ -186,6 +186,10 @@ class FieldType(ABC):
         """Value → what a person reads. None gives ""."""
         return "" if value is None else str(value)
 
+    def shortened(self, field: CompiledField, value: Any, display: Display) -> Any:
+        """A value that was worked out, as people want to read it: without decimals that only carry it exactly."""
+        return value
+
     def to_search(self, field: CompiledField, value: Any) -> str:
         """Value → the words it is found by when the field is searchable."""
         return "" if value is None else str(value)

@@ -99,7 +99,8 @@ class ComputedField(FieldType):
         return self._kind(field).json_from_driver(self._inner(field), dialect)
 
     def to_text(self, field: CompiledField, value: Any, display: Display) -> str:
-        return self._kind(field).to_text(self._inner(field), value, display)
+        kind, inner = self._kind(field), self._inner(field)
+        return kind.to_text(inner, kind.shortened(inner, value, display), display)
 
     def to_search(self, field: CompiledField, value: Any) -> str:
         return self._kind(field).to_search(self._inner(field), value)

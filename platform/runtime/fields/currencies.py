@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
-from babel.numbers import format_currency, get_currency_symbol, list_currencies
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol, list_currencies
 
 from tessera.runtime.fields.base import Display, Rejected
 from tessera.runtime.fields.decimal import number_text
@@ -51,6 +51,12 @@ def split_amount(text: str, locale: str, currency: str) -> tuple[str, str]:
             if text.endswith(sign):
                 return text[: -len(sign)].strip(), currency
     return text, ""
+
+
+def to_usual_decimals(amount: Decimal, currency: str) -> Decimal:
+    """`amount` rounded half up to the decimals that `currency` is paid in; two where it is not known."""
+    places = get_currency_precision(currency) if currency else 2
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def amount_text(amount: Decimal, currency: str, display: Display) -> str:

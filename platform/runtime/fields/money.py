@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from tessera.kernel.context import Context
 from tessera.metadata.definitions import FieldDefinition
 from tessera.runtime.fields.base import Cell, Coercion, CompiledField, Display, FieldEnvironment, Rejected
-from tessera.runtime.fields.currencies import amount_text, read_currency, split_amount
+from tessera.runtime.fields.currencies import amount_text, read_currency, split_amount, to_usual_decimals
 from tessera.runtime.fields.decimal import PRECISION, DecimalField, decimal_pattern, limits, rounded, scaled_text
 from tessera.runtime.fields.number_input import plain
 from tessera.storage.columns import ColumnSpec
@@ -123,6 +123,12 @@ class MoneyField(DecimalField):
         if isinstance(value, Money):
             return amount_text(value.amount, value.currency or display.currency, display)
         return amount_text(value, display.currency, display)
+
+    def shortened(self, field: CompiledField, value: Any, display: Display) -> Any:
+        """Rounded half up to the usual decimals of its currency: totals are kept exactly and read in cents."""
+        if isinstance(value, Money):
+            return Money(to_usual_decimals(value.amount, value.currency or display.currency), value.currency)
+        return None if value is None else to_usual_decimals(value, display.currency)
 
     def to_search(self, field: CompiledField, value: Any) -> str:
         return "" if value is None else plain(self.to_expression(field, value))

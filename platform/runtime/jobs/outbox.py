@@ -14,6 +14,7 @@ from tessera.kernel.registry import Registry
 from tessera.runtime.jobs.ports import OutboxEvent
 from tessera.runtime.jobs.queue import NewJob, enqueue_many
 from tessera.runtime.jobs.registry import JobKinds
+from tessera.storage.bulk_insert import insert_rows
 from tessera.storage.kept_statements import execute, inserting, kept
 from tessera.storage.system_tables import outbox
 from tessera.storage.tenant_database import TenantDatabase
@@ -93,7 +94,7 @@ def emit_many(connection: sa.Connection, events: Sequence[OutboxEvent], at: date
     if len(rows) == 1:
         execute(connection, kept(connection, "outbox.insert", lambda: inserting(outbox)), {**rows[0], "dispatched_at": None})
     else:
-        connection.execute(outbox.insert(), rows)
+        insert_rows(connection, outbox, rows)
 
 
 def dispatch(database: TenantDatabase, kinds: JobKinds, subscribers: Subscribers, now: datetime, *, limit: int = BATCH) -> int:

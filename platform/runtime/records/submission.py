@@ -52,7 +52,8 @@ class Submission:
     def _value(self, draft: RecordDraft, field: CompiledField, raw: Any) -> None:
         stored = draft.stored.get(field.key) if draft.stored is not None else None
         try:
-            value = field.type.coerce(field, raw, replace(self._coercion, stored=stored))
+            coercion = self._coercion if stored is None else replace(self._coercion, stored=stored)
+            value = field.type.coerce(field, raw, coercion)
         except Rejected as rejected:
             if self._may_write(draft, field):
                 draft.problems.append(rejected.problem.under(f"{draft.pointer}/{field.key}"))
@@ -114,14 +115,13 @@ class Submission:
 
 
 def new_values(module: CompiledModule) -> Row:
-    """The values of a record that nobody has filled yet: every stored field empty."""
-    return {field.key: None for field in module.fields.values() if field.key != "id" and not _is_line_field(module, field)}
+    """The values of a record that nobody has filled yet: every field empty, line tables left out."""
+    keys: tuple[str, ...] | None = module.__dict__.get("_new_keys")
+    if keys is None:
+        keys = module.__dict__["_new_keys"] = tuple(key for key in module.fields if key != "id" and key not in module.lines)
+    return dict.fromkeys(keys)
 
 
 def _access_key(module: CompiledModule, key: str) -> str:
     """How rights name a field: `price`, and in a line table `lines.price`."""
     return f"{module.key.partition('.')[2]}.{key}" if module.is_line_table else key
-
-
-def _is_line_field(module: CompiledModule, field: CompiledField) -> bool:
-    return field.key in module.lines

@@ -12,6 +12,7 @@ from tessera.runtime.model import CompiledModule
 from tessera.runtime.records.draft import RecordDraft
 from tessera.runtime.records.row_statements import insert_row, update_row
 from tessera.runtime.session import Session
+from tessera.storage.bulk_insert import insert_rows
 from tessera.storage.search import folded_search_text, index_rows, unindex_rows
 
 
@@ -24,7 +25,7 @@ def insert(session: Session, drafts: Sequence[RecordDraft]) -> None:
     if len(drafts) == 1:
         insert_row(session, module, _new_row(drafts[0]))
     else:
-        session.connection.execute(module.table.insert(), [_new_row(draft) for draft in drafts])
+        insert_rows(session.connection, module.table, [_new_row(draft) for draft in drafts])
     _insert_lines(session, drafts)
     _write_links(session, drafts)
     if module.search_fields:
@@ -129,7 +130,7 @@ def _insert_lines(session: Session, drafts: Sequence[RecordDraft], *, only_new: 
             if not only_new or line.is_new
         ]
         if rows:
-            session.connection.execute(table_module.table.insert(), rows)
+            insert_rows(session.connection, table_module.table, rows)
 
 
 def _update_lines(session: Session, draft: RecordDraft) -> None:

@@ -109,3 +109,10 @@ def test_a_percentage_is_a_fraction_in_sql(place: TenantDatabase) -> None:
 def test_operands_are_read_as_json() -> None:
     field = compiled("money")
     assert field.type.operand(field, "12.5", context()) == Decimal("12.50")
+
+
+def test_a_total_is_read_in_cents_and_kept_exactly() -> None:
+    total = compiled("formula", formula="1", result="money", scale=4)
+    assert total.type.to_text(total, Decimal("1330735.7295"), Display(locale="en", currency="USD")) == "$1,330,735.73"
+    assert total.type.to_text(total, Decimal("0.5"), Display(locale="en", currency="JPY")) == "¥1"
+    assert total.type.to_json(total, Decimal("1330735.7295")) == "1330735.7295"
