@@ -1,4 +1,4 @@
-"""Tessera with the measured app: what `tessera serve` serves but the pages, rates unlimited, one field hidden from members."""
+"""Tessera with the measured app: what `tessera serve` serves, rates unlimited, one field hidden from members."""
 
 import os
 from pathlib import Path
@@ -6,9 +6,7 @@ from pathlib import Path
 from flask import Flask
 
 from bench.app_files import MODULE
-from tessera.api.blueprint import create_blueprint
-from tessera.api.options import ApiOptions
-from tessera.bootstrap.assembly import assemble_app
+from tessera.bootstrap.app import create_app as application
 from tessera.bootstrap.configuration import load_settings, prepare
 from tessera.bootstrap.log import configure_logging
 from tessera.bootstrap.settings import Settings
@@ -45,4 +43,4 @@ def create_app() -> Flask:
     configure_logging(settings.log_level, settings.log_format)
     runtime = runtime_of(settings)
     runtime.carrier.start()
-    return assemble_app(settings, [create_blueprint(runtime, ApiOptions(default_tenant=TENANT, token_rate=0))])
+    return application(settings, runtime)
