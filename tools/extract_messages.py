@@ -1,170 +1,346 @@
-"""Bring the product's catalogues up to date with the texts in its code and templates.
+#!/usr/bin/env python3
+"""Bring the product's own catalogues up to date with its code:  .venv/bin/python tools/extract_messages.py [--check]
 
-    python tools/extract_messages.py [--check]
+Rewrites `platform/web/translations/<language>.po`: texts that are new are added without a translation, texts that are gone are
+dropped, finished translations stay. Apps have catalogues of their own (`tools/extract_app_texts.py`). --check writes nothing and
+fails when a text is missing, stale or untranslated, when a translation has other placeholders than its text, or when a text is
+put together in the code, so that nobody could translate it.
 
-Texts for people are English in the source and keys of `platform/web/translations/<language>.po`. What the source no longer says is
-dropped, what it newly says is added empty, and said aloud. With `--check` nothing is written: it fails when something is missing.
+A text for people is what is handed over as a parameter that is called `message` (or as `singular` and `plural`), to whichever
+function or class of ours declares one; what a class declares as its `message` or `label`; and what templates hand to `t` and `n`.
 """
 
-import argparse
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from string import Formatter
 
-from babel.messages.catalog import Catalog, Message
+import click
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 PLATFORM = ROOT / "platform"
 CATALOGUES = PLATFORM / "web" / "translations"
-LANGUAGES = ("zh", "es")
-#: Where texts come from that reach people in pages. What speaks to builders of apps and of API clients stays English.
-PLACES = ("kernel", "security", "runtime", "web")
-LEFT_OUT = (
-    "runtime/publishing", "runtime/jobs", "runtime/computed", "runtime/compile.py", "runtime/formula_compile.py",
-    "runtime/query/aggregate.py", "runtime/query/tree.py",
-)  # fmt: skip
+#: What the command line says to an operator, and what is said of formulas and of an app's files to their author, is English.
+ENGLISH_PACKAGES = frozenset({"bootstrap", "expressions"})
+ENGLISH_CALLS = frozenset(
+    {
+        ("tessera.metadata.errors", "Finding"),
+        ("tessera.metadata.errors", "Mistake"),
+        ("tessera.metadata.source", "_Refused"),
+        ("tessera.runtime.compile", "CompileProblem"),
+        ("metadata", "mistake"),
+    }
+)
+#: What classes declare for people to read.
+DECLARED = frozenset({"message", "label"})
+#: The functions of templates, and how many texts they take.
+TEMPLATE_FUNCTIONS = {"t": 1, "gettext": 1, "n": 2, "ngettext": 2}
+#: Places shown beside a text; more tell a translator nothing new.
+MOST_PLACES = 3
 
-#: A text, or singular and plural.
-Key = str | tuple[str, str]
-#: Calls by the last part of their name, and which arguments are texts.
-ONE = {"N_": 0, "t": 0, "gettext": 0, "Rejected": 1, "Problem": 2, "refuse": 2, "render": 1}
-MANY = ("n", "ngettext")
+#: A text, or a text with its plural.
+Message = str | tuple[str, str]
 
 
-def source_texts() -> dict[Key, list[str]]:
-    """Every text with the files that say it."""
-    found: dict[Key, list[str]] = {}
-    for place in PLACES:
-        for path in sorted((PLATFORM / place).rglob("*.py")):
-            name = path.relative_to(PLATFORM).as_posix()
-            if not name.startswith(LEFT_OUT):
-                _add(found, path, _in_python(ast.parse(path.read_text(encoding="utf-8"))))
-    environment = Environment(autoescape=True)
-    for path in sorted((PLATFORM / "web" / "templates").rglob("*.html")):
-        _add(found, path, _in_template(environment.parse(path.read_text(encoding="utf-8"))))
+@dataclass(slots=True)
+class Found:
+    """The texts with the files they stand in, and what is wrong with the way some are handed over."""
+
+    places: dict[Message, set[str]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, message: Message, place: str) -> None:
+        """Note a text; one that is nothing but placeholders has nothing to translate."""
+        if any(has_words(text) for text in ([message] if isinstance(message, str) else message)):
+            self.places.setdefault(message, set()).add(place)
+
+    def glued(self, place: str, line: int) -> None:
+        """Note that a text is not whole where it is handed over."""
+        self.problems.append(f"{place}:{line}: a text that is put together cannot be translated")
+
+
+def has_words(text: str) -> bool:
+    """Whether there is a letter outside the placeholders."""
+    return any(character.isalpha() for literal, *_ in Formatter().parse(text) for character in literal)
+
+
+def placeholders(text: str) -> list[tuple[str, str]]:
+    """Name and conversion of the placeholders of a text, sorted, each as often as it stands there."""
+    return sorted((name, conversion or "") for _, name, _, conversion in Formatter().parse(text) if name is not None)
+
+
+# -- code -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Python file of the platform. `package` is the floor it belongs to."""
+
+    place: str
+    package: str
+    module: str
+    tree: ast.Module
+
+
+class Signatures:
+    """The parameters of whatever takes a text. Methods are known by their name alone, within their package."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._classes = {
+            node.name: node for source in sources for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)
+        }
+        named: dict[tuple[str, str], Sequence[str]] = {}
+        methods: dict[tuple[str, str], Sequence[str]] = {}
+        for source in sources:
+            for node in source.tree.body:
+                if isinstance(node, ast.FunctionDef):
+                    named[source.module, node.name] = _parameters(node)
+                elif isinstance(node, ast.ClassDef):
+                    named[source.module, node.name] = self._construction(node)
+                    for member in node.body:
+                        if isinstance(member, ast.FunctionDef) and member.name != "__init__":
+                            methods[source.package, member.name] = _parameters(member)[1:]
+        self._named = {name: parameters for name, parameters in named.items() if _takes_text(name, parameters)}
+        self._methods = {name: parameters for name, parameters in methods.items() if _takes_text(name, parameters)}
+
+    def function(self, module: str, name: str) -> Sequence[str]:
+        """The parameters of a function or class; none when it takes no text."""
+        return self._named.get((module, name), ())
+
+    def method(self, package: str, name: str) -> Sequence[str]:
+        """The parameters of a method, as code of `package` knows it; none when it takes no text."""
+        return self._methods.get((package, name)) or self._methods.get(("kernel", name), ())
+
+    def _construction(self, node: ast.ClassDef) -> Sequence[str]:
+        """What the class is made with: its `__init__`, the fields of a dataclass, or what its base takes."""
+        for member in node.body:
+            if isinstance(member, ast.FunctionDef) and member.name == "__init__":
+                return _parameters(member)[1:]
+        if any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
+            declared = [member for member in node.body if isinstance(member, ast.AnnAssign)]
+            return [ast.unparse(member.target) for member in declared if "ClassVar" not in ast.unparse(member.annotation)]
+        above = [self._classes[name] for name in map(ast.unparse, node.bases) if name in self._classes]
+        return self._construction(above[0]) if above else ()
+
+
+def _parameters(function: ast.FunctionDef) -> list[str]:
+    return [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+
+
+def _takes_text(name: tuple[str, str], parameters: Sequence[str]) -> bool:
+    return name not in ENGLISH_CALLS and ("message" in parameters or {"singular", "plural"} <= set(parameters))
+
+
+class CodeReader(ast.NodeVisitor):
+    """Finds the texts of one file."""
+
+    def __init__(self, source: Source, signatures: Signatures, found: Found) -> None:
+        self._source = source
+        self._signatures = signatures
+        self._found = found
+        #: Where each imported name comes from: its module, and what it is called there.
+        self._imported: dict[str, tuple[str, str]] = {}
+        #: What each name was given, from the outermost scope to the innermost.
+        self._scopes: list[dict[str, list[ast.expr]]] = [_assigned(source.tree)]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for name in node.names:
+            self._imported[name.asname or name.name] = (node.module or "", name.name)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._scopes.append(_assigned(node))
+        self.generic_visit(node)
+        self._scopes.pop()
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for member in node.body:
+            target = member.targets[0] if isinstance(member, ast.Assign) else getattr(member, "target", None)
+            value = getattr(member, "value", None)
+            if isinstance(target, ast.Name) and target.id in DECLARED and isinstance(value, ast.Constant):
+                self._add(value)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.generic_visit(node)
+        given = dict(zip(self._parameters_of(node.func), node.args, strict=False))
+        if "message" in given:
+            self._add(given["message"])
+        if "singular" in given and "plural" in given:
+            for pair in zip(self._texts(given["singular"]), self._texts(given["plural"]), strict=False):
+                self._found.add(pair, self._source.place)
+
+    def _parameters_of(self, function: ast.expr) -> Sequence[str]:
+        if isinstance(function, ast.Attribute):
+            return self._signatures.method(self._source.package, function.attr)
+        if isinstance(function, ast.Name):
+            return self._signatures.function(*self._imported.get(function.id, (self._source.module, function.id)))
+        return ()
+
+    def _add(self, node: ast.expr) -> None:
+        for text in self._texts(node):
+            self._found.add(text, self._source.place)
+
+    def _texts(self, node: ast.expr) -> Iterator[str]:
+        """The texts that an argument may be. What is handed through from elsewhere is found there."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.IfExp):
+            yield from self._texts(node.body)
+            yield from self._texts(node.orelse)
+        elif isinstance(node, ast.Name):
+            for value in next((scope[node.id] for scope in reversed(self._scopes) if node.id in scope), ()):
+                yield from self._texts(value)
+        elif isinstance(node, ast.JoinedStr | ast.BinOp):
+            self._found.glued(self._source.place, node.lineno)
+
+
+def _assigned(scope: ast.Module | ast.FunctionDef) -> dict[str, list[ast.expr]]:
+    """What the names of a scope are given, without the scopes inside it."""
+    found: dict[str, list[ast.expr]] = {}
+    waiting: list[ast.AST] = list(scope.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
+            continue
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and isinstance(value, ast.expr):
+            found.setdefault(target.id, []).append(value)
+        waiting += ast.iter_child_nodes(node)
     return found
 
 
-def _add(found: dict[Key, list[str]], path: Path, keys: Iterator[Key]) -> None:
-    name = path.relative_to(ROOT).as_posix()
-    for key in keys:
-        places = found.setdefault(key, [])
-        if name not in places:
-            places.append(name)
+def read_code(found: Found) -> None:
+    """Add the texts of all Python files."""
+    sources = []
+    for path in sorted(PLATFORM.rglob("*.py")):
+        steps = path.relative_to(PLATFORM).with_suffix("").parts
+        module = ".".join(("tessera", *(steps[:-1] if steps[-1] == "__init__" else steps)))
+        sources.append(Source(path.relative_to(PLATFORM).as_posix(), steps[0], module, ast.parse(path.read_bytes())))
+    signatures = Signatures(sources)
+    for source in sources:
+        if source.package not in ENGLISH_PACKAGES:
+            CodeReader(source, signatures, found).visit(source.tree)
 
 
-def _in_python(tree: ast.AST) -> Iterator[Key]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield from _in_call(node)
-        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            yield from _first_sentence(node.exc)
-        elif isinstance(node, ast.ClassDef):
-            yield from _class_messages(node)
+# -- templates ------------------------------------------------------------------------------------------------------
 
 
-def _in_call(node: ast.Call) -> Iterator[Key]:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    at = ONE.get(name)
-    if at is not None and len(node.args) > at:
-        yield from _texts(node.args[at])
-    elif name in MANY and len(node.args) > 1:
-        one, many = list(_texts(node.args[0])), list(_texts(node.args[1]))
-        if len(one) == len(many) == 1:
-            yield one[0], many[0]
+def read_templates(found: Found) -> None:
+    """Add the texts of all templates."""
+    environment = Environment(autoescape=True)
+    for path in sorted(PLATFORM.glob("*/templates/**/*.html")):
+        place = path.relative_to(PLATFORM).as_posix()
+        for call in environment.parse(path.read_text("utf-8")).find_all(nodes.Call):
+            function = call.node
+            name = function.attr if isinstance(function, nodes.Getattr) else getattr(function, "name", "")
+            arguments = call.args[: TEMPLATE_FUNCTIONS.get(name, 0)]
+            texts = [list(_template_texts(argument, place, found)) for argument in arguments]
+            for message in zip(*texts, strict=False):
+                found.add(message[0] if len(message) == 1 else (message[0], message[1]), place)
 
 
-def _texts(node: ast.expr) -> Iterator[str]:
-    if isinstance(node, ast.IfExp):
-        yield from _texts(node.body)
-        yield from _texts(node.orelse)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip():
+def _template_texts(node: nodes.Expr, place: str, found: Found) -> Iterator[str]:
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
         yield node.value
+    elif isinstance(node, nodes.CondExpr):
+        for branch in (node.expr1, node.expr2):
+            if branch is not None:
+                yield from _template_texts(branch, place, found)
+    elif isinstance(node, nodes.Concat | nodes.Add):
+        found.glued(place, node.lineno)
 
 
-def _first_sentence(call: ast.Call) -> Iterator[str]:
-    """`raise Forbidden("You may not …")`: a sentence, not a name."""
-    if call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str):
-        text = call.args[0].value
-        own = getattr(call.func, "id", getattr(call.func, "attr", ""))
-        if " " in text and own not in ("ValueError", "TypeError", "KeyError", "RuntimeError", "LookupError", "AssertionError"):
-            yield text
+# -- catalogues -----------------------------------------------------------------------------------------------------
 
 
-def _class_messages(node: ast.ClassDef) -> Iterator[str]:
-    for line in node.body:
-        targets = line.targets if isinstance(line, ast.Assign) else [line.target] if isinstance(line, ast.AnnAssign) else []
-        value = getattr(line, "value", None)
-        if any(isinstance(t, ast.Name) and t.id == "message" for t in targets) and isinstance(value, ast.Constant):
-            yield str(value.value)
+def find_messages() -> Found:
+    """Every text of the product."""
+    found = Found()
+    read_code(found)
+    read_templates(found)
+    plurals = {message[0] for message in found.places if isinstance(message, tuple)}
+    found.problems += [f"{message!r} stands both with and without a plural" for message in found.places if message in plurals]
+    return found
 
 
-def _in_template(tree: nodes.Template) -> Iterator[Key]:
-    for call in tree.find_all(nodes.Call):
-        name = call.node.name if isinstance(call.node, nodes.Name) else getattr(call.node, "attr", "")
-        texts = [arg.value for arg in call.args if isinstance(arg, nodes.Const) and isinstance(arg.value, str)]
-        if name == "t" and len(texts) == 1 and len(call.args) == 1:
-            yield texts[0]
-        elif name == "t" and call.args and isinstance(call.args[0], nodes.CondExpr):
-            branches = (call.args[0].expr1, call.args[0].expr2)
-            yield from (b.value for b in branches if isinstance(b, nodes.Const))
-        elif name == "n" and len(texts) >= 2:  # noqa: PLR2004 - singular and plural
-            yield texts[0], texts[1]
+def read_catalogue(path: Path) -> Catalog:
+    """The catalogue of a language as it stands."""
+    return read_po(BytesIO(path.read_bytes()), locale=path.stem, abort_invalid=True)
 
 
-def read_catalogue(language: str) -> Catalog:
-    """The catalogue as it stands."""
-    path = CATALOGUES / f"{language}.po"
-    if not path.exists():
-        return Catalog(locale=language, project="Tessera")
-    with path.open("rb") as file:
-        return read_po(file, locale=language)
-
-
-def missing(catalogue: Catalog, texts: dict[Key, list[str]]) -> list[Key]:
-    """The texts that the catalogue does not translate."""
-    return [key for key in texts if not _is_translated(catalogue, key)]
-
-
-def _is_translated(catalogue: Catalog, key: Key) -> bool:
-    entry: Message | None = catalogue.get(key[0] if isinstance(key, tuple) else key)
-    if entry is None:
-        return False
-    strings = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)
-    return bool(strings) and all(strings)
-
-
-def updated(language: str, texts: dict[Key, list[str]]) -> Catalog:
-    """The catalogue with exactly these texts, translations kept."""
-    old = read_catalogue(language)
-    new = Catalog(locale=language, project="Tessera", version="", header_comment="# Texts of the product.", fuzzy=False)
-    for key in sorted(texts, key=lambda key: (key if isinstance(key, str) else key[0]).casefold()):
-        entry = old.get(key[0] if isinstance(key, tuple) else key)
-        kept = entry.string if entry is not None and isinstance(entry.id, tuple) == isinstance(key, tuple) else None
-        new.add(key, kept or ("" if isinstance(key, str) else ("",) * new.num_plurals))
+def catalogue(places: Mapping[Message, set[str]], language: str, old: Catalog) -> Catalog:
+    """The catalogue of all texts, with the translations that `old` has."""
+    new = Catalog(locale=language, charset="utf-8", fuzzy=False)
+    for message in sorted(places, key=_order):
+        known = old.get(message if isinstance(message, str) else message[0])
+        kept = known is not None and not known.fuzzy and known.id == message
+        new.add(message, known.string if known is not None and kept else "", auto_comments=sorted(places[message])[:MOST_PLACES])
     return new
 
 
-def main() -> int:
-    """Write the catalogues, or with `--check` only say what is missing."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when a translation is missing")
-    check = parser.parse_args().check
-    texts, lacking = source_texts(), 0
-    for language in LANGUAGES:
-        catalogue = read_catalogue(language) if check else updated(language, texts)
+def _order(message: Message) -> tuple[str, str]:
+    text = message if isinstance(message, str) else message[0]
+    return text.casefold(), text
+
+
+def written(content: Catalog) -> bytes:
+    """A catalogue as its file, the same on every machine and on every day."""
+    buffer = BytesIO()
+    write_po(buffer, content, width=0, omit_header=True)
+    fields = {"Content-Type": "text/plain; charset=utf-8", "Language": str(content.locale), "Plural-Forms": content.plural_forms}
+    header = "".join(f'"{name}: {value}\\n"\n' for name, value in fields.items())
+    return f'# Texts of the product.\nmsgid ""\nmsgstr ""\n{header}\n'.encode() + buffer.getvalue().strip() + b"\n"
+
+
+def problems(places: Mapping[Message, set[str]], language: str, old: Catalog) -> list[str]:
+    """What a catalogue lacks, has too much or has wrong."""
+    entries = {entry.id if isinstance(entry.id, str) else tuple(entry.id): entry for entry in old if entry.id}
+    found = [f"{message!r} is no text of the product any more" for message in entries if message not in places]
+    for message in places:
+        entry = entries.get(message)
+        if entry is None:
+            found.append(f"{message!r} is missing")
+        elif entry.fuzzy:
+            found.append(f"{message!r} is marked as unsure")
+        else:
+            found += _translation_problems(message, entry.string, old.num_plurals)
+    return [f"{language}: {problem}" for problem in found]
+
+
+def _translation_problems(message: Message, translation: str | Sequence[str], forms: int) -> list[str]:
+    given = [translation] if isinstance(translation, str) else list(translation)
+    if not all(given) or len(given) != (1 if isinstance(message, str) else forms):
+        return [f"{message!r} is not translated"]
+    # Only the form for one may say the number in words ("one line"), and only where the English one does so too.
+    expected = [message] if isinstance(message, str) else [*message[: forms - 1], *[message[1]] * (forms - 1)]
+    expected = expected if isinstance(message, str) or forms > 1 else [message[1]]
+    wrong = [text for text, own in zip(given, expected, strict=False) if placeholders(text) != placeholders(own)]
+    return [f"{message!r} has other placeholders than {text!r}" for text in wrong]
+
+
+@click.command(help=__doc__)
+@click.option("--check", is_flag=True, help="Write nothing; fail when a catalogue is not complete and current.")
+def main(*, check: bool) -> None:
+    found = find_messages()
+    wrong = list(found.problems)
+    for path in sorted(CATALOGUES.glob("*.po")):
+        content = read_catalogue(path)
         if not check:
-            CATALOGUES.mkdir(exist_ok=True)
-            with (CATALOGUES / f"{language}.po").open("wb") as file:
-                write_po(file, catalogue, width=130, no_location=True, omit_header=False, sort_output=False)
-        for key in missing(catalogue, texts):
-            lacking += 1
-            print(f"{language}: {key!r}")
-    return 1 if check and lacking else 0
+            content = catalogue(found.places, path.stem, content)
+            path.write_bytes(written(content))
+        wrong += problems(found.places, path.stem, content)
+    for problem in wrong:
+        click.echo(problem)
+    if check and wrong:
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -14,9 +14,7 @@ from pathlib import Path
 
 TARGET = Path(__file__).parent.parent / "platform" / "web" / "static" / "vendor"
 #: package, version, licence, {file in the package: name here}
-PARTS = (
-    ("htmx.org", "4.0.1", "0BSD", {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "htmx.LICENSE.txt"}),
-)
+PARTS = (("htmx.org", "4.0.1", "0BSD", {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "htmx.LICENSE.txt"}),)
 
 
 def main() -> None:
@@ -36,7 +34,10 @@ def main() -> None:
                     content = member.read()
                     (TARGET / name).write_bytes(content)
                     lock[name] = {
-                        "package": package, "version": version, "licence": licence, "sha256": hashlib.sha256(content).hexdigest()
+                        "package": package,
+                        "version": version,
+                        "licence": licence,
+                        "sha256": hashlib.sha256(content).hexdigest(),
                     }
         print(f"{package} {version}")
     (TARGET / "vendor.lock.json").write_text(json.dumps(lock, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -222,7 +222,7 @@ class Presenter:
                 files.update(one for value in values for one in value)
             elif field.type.references(field.definition, field.options):
                 for value in values:
-                    bare = tuple(one for one in value if isinstance(one, UUID)) if isinstance(value, tuple) else value
+                    bare = tuple(one for one in value if isinstance(one, UUID)) if isinstance(value, tuple | list) else value
                     if bare and not isinstance(bare, Reference | Money):
                         for target, record_id in field.type.targets(field, bare):
                             wanted[target].add(record_id)

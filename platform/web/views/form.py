@@ -172,7 +172,7 @@ def _page(
 
 
 def _base(compiled: CompiledModule, row: Row) -> str:
-    return base_of(compiled, row, set(compiled.writable) | set(compiled.lines))
+    return base_of(compiled, row, (set(compiled.writable) | set(compiled.lines)) & set(row))
 
 
 def _live(form: Form) -> dict[str, Any]:
