@@ -314,14 +314,14 @@ def problems(places: Mapping[Message, set[str]], language: str, old: Catalog) ->
     return [f"{language}: {problem}" for problem in found]
 
 
-def _translation_problems(message: Message, translation: str | Sequence[str], forms: int) -> list[str]:
-    given = [translation] if isinstance(translation, str) else list(translation)
-    if not all(given) or len(given) != (1 if isinstance(message, str) else forms):
+def _translation_problems(message: Message, translation: str | Sequence[str] | None, forms: int) -> list[str]:
+    given = [translation] if isinstance(translation, str) else list(translation or ())
+    if not given or not all(given) or len(given) != (1 if isinstance(message, str) else forms):
         return [f"{message!r} is not translated"]
-    # Only the form for one may say the number in words ("one line"), and only where the English one does so too.
-    expected = [message] if isinstance(message, str) else [*message[: forms - 1], *[message[1]] * (forms - 1)]
-    expected = expected if isinstance(message, str) or forms > 1 else [message[1]]
-    wrong = [text for text, own in zip(given, expected, strict=False) if placeholders(text) != placeholders(own)]
+    # Where a language has a form for one, that answers to the English one, which may say the number in words ("one line").
+    singular, plural = (message, message) if isinstance(message, str) else message
+    originals = [singular if index < forms - 1 else plural for index in range(len(given))]
+    wrong = [text for text, original in zip(given, originals, strict=True) if placeholders(text) != placeholders(original)]
     return [f"{message!r} has other placeholders than {text!r}" for text in wrong]
 
 
