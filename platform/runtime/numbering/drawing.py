@@ -62,7 +62,7 @@ def _number_fields(catalog: Catalog, module: CompiledModule) -> tuple[CompiledFi
 
 
 def _draw_free(work: Work, series: str, period: str, entries: Sequence[tuple[CompiledField, Any]]) -> list[str]:
-    """As many numbers as entries, none of which is taken by a code typed by hand."""
+    """As many numbers as entries. Of unique ones none that is taken: typed by hand, or drawn before the scheme was changed."""
     field = entries[0][0]
     options: SequenceOptions = field.options
     today = numbering_day(work)
@@ -72,7 +72,7 @@ def _draw_free(work: Work, series: str, period: str, entries: Sequence[tuple[Com
         missing = texts[len(written) :]
         first = _draw(work, options, series, period, len(missing))
         candidates = [options.scheme.write(first + i, today, values) for i, values in enumerate(missing)]
-        taken = _taken(work, field, candidates) if options.manual else frozenset()
+        taken = _taken(work, field, candidates) if field.definition.unique else frozenset()
         written += [number for number in candidates if number.lower() not in taken]
         if len(written) == len(texts):
             return written
