@@ -1,11 +1,14 @@
 """A person with a browser that runs no scripts: follows links, fills forms, sends back what the page gave."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import Client, TestResponse
@@ -61,6 +64,28 @@ class Shop:
     def hide(self, module: str, *fields: str) -> None:
         """From now on members do not see these fields."""
         self.service.runtime.policy = BasicPolicy(hidden={module: frozenset(fields)})
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """The SQL that the tenant's database is asked meanwhile: by way of SQLAlchemy, and on the hot path beside it."""
+        seen: list[str] = []
+        database: Any = self.tenant.database
+        hot = database.fetch_all
+
+        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            seen.append(statement)
+
+        def fetch_all(statement: Any, values: Any) -> Any:
+            seen.append(statement.sql)
+            return hot(statement, values)
+
+        sa.event.listen(database.engine, "before_cursor_execute", note)
+        database.fetch_all = fetch_all
+        try:
+            yield seen
+        finally:
+            del database.fetch_all
+            sa.event.remove(database.engine, "before_cursor_execute", note)
 
     def _context(self) -> Context:
         return Context(tenant=self.tenant.key, principal=SYSTEM, clock=self.service.clock)
