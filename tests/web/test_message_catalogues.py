@@ -37,7 +37,9 @@ SPOKEN = frozenset({"alt", "aria-label", "aria-description", "placeholder", "tit
 #: What translations never have: half-width marks between Chinese characters, courtesies, an informal "you", English quotes.
 BAD_MANNERS = {
     "zh": re.compile(r"[\u4e00-\u9fff][,;:!?.]|[,;:!?][\u4e00-\u9fff]|请(?!求)|您|成功|！"),
-    "es": re.compile(r"\b([Tt]us?|[Tt]ú|[Tt]i|[Ii]nténtalo|(?<!e )[Ee]lige|(?<!e )[Ee]scribe|[Pp]uedes|[Pp]or favor|éxito)\b|[“”¡]|!(?!r\})"),
+    "es": re.compile(
+        r"\b([Tt]us?|[Tt]ú|[Tt]i|[Ii]nténtalo|(?<!e )([Ee]lige|[Ee]scribe)|[Pp]uedes|[Pp]or favor|éxito)\b|[“”¡]|!(?!r\})"
+    ),
 }
 
 
