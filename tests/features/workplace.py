@@ -52,12 +52,12 @@ class Workplace:
             issued = issue_token(session.connection, self.people[login], "test", self.runtime.clock.now(), scopes=scopes)
         return Caller(Client(self.app), issued.secret)
 
-    def visitor(self, login: str = "ann") -> "Visitor":
+    def visitor(self, login: str = "ann", *, prefix: str = "") -> "Visitor":
         """The pages as that person sees them, signed in with their password; the person got a token before."""
         with self.tenant.session(self.installed.context()) as session:
             set_password(session.connection, self.people[login], login, PASSWORD, self.runtime.clock.now())
         visitor = Visitor(Client(self.app))
-        answer = visitor.send("/login", {"login": login, "password": PASSWORD})
+        answer = visitor.send(f"{prefix}/login", {"login": login, "password": PASSWORD})
         assert answer.status_code == 303, answer.get_data(as_text=True)
         return visitor
 
