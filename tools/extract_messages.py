@@ -57,7 +57,7 @@ class Found:
 
     def add(self, message: Message, place: str) -> None:
         """Note a text; one that is nothing but placeholders has nothing to translate."""
-        if any(has_words(text) for text in ([message] if isinstance(message, str) else message)):
+        if any(says_something(text) for text in ([message] if isinstance(message, str) else message)):
             self.places.setdefault(message, set()).add(place)
 
     def glued(self, place: str, line: int) -> None:
@@ -65,9 +65,9 @@ class Found:
         self.problems.append(f"{place}:{line}: a text that is put together cannot be translated")
 
 
-def has_words(text: str) -> bool:
-    """Whether there is a letter outside the placeholders."""
-    return any(character.isalpha() for literal, *_ in Formatter().parse(text) for character in literal)
+def says_something(text: str) -> bool:
+    """Whether there is more than placeholders: a colon is another one in Chinese."""
+    return any(literal.strip() for literal, *_ in Formatter().parse(text))
 
 
 def placeholders(text: str) -> list[tuple[str, str]]:

@@ -10,10 +10,13 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from tessera.kernel.context import Principal
+from tessera.kernel.messages import N_
 from tessera.metadata.definitions import DefaultAccess
 
 Action = Literal["read", "create", "update", "delete", "restore", "purge", "export", "import"]
-EVERYTHING: frozenset[str] = frozenset({"read", "create", "update", "delete", "restore", "purge", "export", "import"})
+EVERYTHING: frozenset[str] = frozenset(
+    {N_("read"), N_("create"), N_("update"), N_("delete"), N_("restore"), N_("purge"), N_("export"), N_("import")}
+)
 
 
 @dataclass(frozen=True, slots=True)
