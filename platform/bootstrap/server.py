@@ -5,6 +5,7 @@ worker process makes a runtime and an application of its own.
 """
 
 import ctypes
+import gc
 import http.client
 import multiprocessing
 import multiprocessing.util
@@ -83,7 +84,11 @@ def _load_application(settings: Settings, greeting: str, greeted: Any, _target: 
     multiprocessing.util.Finalize(None, close, (runtime,), exitpriority=10)
     # not in the first process: it forks, and a fork beside a running thread may inherit a lock that nobody will open
     threading.Thread(target=_greet, args=(settings, greeting, greeted), name="greeting", daemon=True).start()
-    return create_app(settings, runtime)
+    application = create_app(settings, runtime)
+    # what was loaded to start stays for good: the collector need not walk it again in the middle of a request
+    gc.collect()
+    gc.freeze()
+    return application
 
 
 def _end_with_parent() -> None:
