@@ -7,6 +7,7 @@ Writes `platform/web/static/vendor/` with a lock file of SHA-256 sums. Needs npm
 
 import hashlib
 import json
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -20,11 +21,14 @@ PARTS = (("htmx.org", "4.0.1", "0BSD", {"dist/htmx.min.js": "htmx.min.js", "LICE
 def main() -> None:
     """Fetch every part, copy its files, write the lock."""
     TARGET.mkdir(parents=True, exist_ok=True)
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SystemExit("npm is needed to refresh the vendored parts.")
     lock: dict[str, dict[str, str]] = {}
     for package, version, licence, wanted in PARTS:
         with tempfile.TemporaryDirectory() as folder:
             packed = subprocess.run(
-                ["npm", "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True, capture_output=True, text=True
+                [npm, "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True, capture_output=True, text=True
             ).stdout.strip()
             with tarfile.open(Path(folder) / packed.splitlines()[-1]) as archive:
                 for inside, name in wanted.items():
