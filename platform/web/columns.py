@@ -12,7 +12,7 @@ from tessera.web.page import Page
 from tessera.web.presenting import currency_field, is_numeric, result_of
 
 _CHOICES = frozenset({"choice", "boolean"})
-_META = frozenset({"lookup", "user", "date", "datetime", "text", "sequence", "email", "phone"})
+_META = frozenset({"user", "date", "datetime", "text", "sequence", "email", "phone"})
 #: What can be shown in a cell of a list.
 _TOO_LARGE = frozenset({"lines", "rich_text", "json", "signature"})
 
@@ -121,8 +121,11 @@ def _give_places(columns: list[Column]) -> None:
         ("main", lambda column: column.is_title),
         ("amount", lambda column: result_of(column.field)[0].widget == "money"),
         ("state", lambda column: result_of(column.field)[0].widget in _CHOICES),
+        ("meta", lambda column: result_of(column.field)[0].widget == "lookup"),
         ("meta", lambda column: result_of(column.field)[0].widget in _META),
     ):
+        if any(column.place == place for column in columns):
+            continue
         for column in columns:
             if not column.place and fits(column):
                 column.place = place

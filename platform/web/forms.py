@@ -122,7 +122,9 @@ class Form:
         """Everything that is wrong, in the order of the problems, each with the place to go to."""
         found = []
         for pointer, text in self.problems.items():
-            found.append(Issue(f"#c{pointer.replace('/', '-')}" if pointer else "#form", self._label_at(pointer), text))
+            label = self._label_at(pointer)
+            anchor = f"#c{pointer.replace('/', '-')}" if pointer else "#form"
+            found.append(Issue(anchor, "" if text.startswith(label) else label, text))
         return found
 
     # -- controls -----------------------------------------------------------------------------------------------

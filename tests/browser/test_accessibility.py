@@ -1,4 +1,4 @@
-"""Every page type, light and dark, on the desktop and on a phone: no violation that axe-core knows, nothing wider than the screen."""
+"""Every page type, light and dark, on desktop and phone: no violation that axe-core knows, nothing wider than the screen."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +46,8 @@ def test_no_page_has_a_violation(reader: "Page", office: Office, request: pytest
     if everything:
         paths += [
             "/search?q=axe", "/bin?module=customer", "/profile", "/m/nothing", "/m/customer?q=nobody", "/m/customer/new",
-            f"/m/customer/{customer}/edit", "/m/sales_order?view=all", "/m/sales_order/new", f"/m/sales_order/{order}?tab=changes",
-            "/m/sales_order/condition?field=status",
+            f"/m/customer/{customer}/edit", "/m/sales_order?view=all", "/m/sales_order/new",
+            f"/m/sales_order/{order}?tab=changes", "/m/sales_order/condition?field=status",
         ]  # fmt: skip
     for path in paths:
         reader.goto(office.address + path)

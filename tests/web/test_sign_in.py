@@ -55,7 +55,8 @@ def test_a_stranger_is_sent_to_sign_in_and_then_to_where_they_wanted(shop: Shop)
 
 
 @pytest.mark.parametrize(
-    "next", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\tfoo", "\n//evil.example", ""]
+    "next",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\tfoo", "\n//evil.example", ""],
 )
 def test_nobody_is_sent_elsewhere(shop: Shop, next: str) -> None:
     assert sign_in(shop.anonymous(), next=next).headers["Location"] == "/"
