@@ -222,7 +222,7 @@ def test_labels_come_in_the_readers_language(shop: Shop, ann: Visitor) -> None:
     assert '<html lang="es"' in page
     assert "Todos los clientes" in page
     assert "Nombre" in page
-    assert "Nuevo: cliente" in page
+    assert "Crear cliente" in page
 
 
 def test_below_a_prefix_every_address_keeps_it(shop: Shop, ann: Visitor) -> None:
