@@ -46,7 +46,7 @@ def columns_of(page: Page, session: Session, module: CompiledModule, paths: Sequ
     if not any(column.is_title for column in found):
         title = _column(page, session, module, module.title.key)
         found[:0] = [title] if title is not None else []
-    _give_places(found)
+    _give_places(found, module.definition.subtitle_fields)
     return found
 
 
@@ -115,12 +115,13 @@ def _column(page: Page, session: Session, module: CompiledModule, path: str) -> 
     )
 
 
-def _give_places(columns: list[Column]) -> None:
+def _give_places(columns: list[Column], worth_knowing: Sequence[str]) -> None:
     """A row on a phone: the title, an amount, a state, and one more thing worth knowing."""
     for place, fits in (
         ("main", lambda column: column.is_title),
         ("amount", lambda column: result_of(column.field)[0].widget == "money"),
         ("state", lambda column: result_of(column.field)[0].widget in _CHOICES),
+        ("meta", lambda column: column.path in worth_knowing),
         ("meta", lambda column: result_of(column.field)[0].widget == "lookup"),
         ("meta", lambda column: result_of(column.field)[0].widget in _META),
     ):

@@ -6,7 +6,8 @@ from flask import Response
 
 from tessera.metadata.definitions import ModuleDefinition
 from tessera.runtime.values import Query
-from tessera.web.navigation import access_to, modules
+from tessera.web.navigation import access_to
+from tessera.web.navigation import modules as navigation_modules
 from tessera.web.page import Page
 from tessera.web.presenting import Link, Presenter
 from tessera.web.shell import in_shell
@@ -29,7 +30,7 @@ def show(page: Page) -> Response:
     cards = []
     with page.tenant.session(page.context, write=False) as session:
         presenter = Presenter(page, session)
-        for definition in list(modules(page))[:_MOST_CARDS]:
+        for definition in list(navigation_modules(page))[:_MOST_CARDS]:
             module = page.catalog.module(definition.key)
             title, changed = module.title, module.fields["updated_at"]
             if title.key in session.access(module).hidden_fields:
