@@ -14,7 +14,7 @@ from tessera.security.policy import ModuleAccess
 from tessera.web.arrangement import SectionPlan, TabPlan, arrangement
 from tessera.web.controls import Control, ControlState
 from tessera.web.page import Page
-from tessera.web.presenting import Presenter, Shown
+from tessera.web.presenting import Presenter
 
 #: Empty lines that a form without scripts offers.
 SPARE_LINES = 3
@@ -113,11 +113,6 @@ class Form:
             or field.key in self.access.read_only_fields
         )
 
-    @property
-    def record_problem(self) -> str:
-        """What is wrong with the record as a whole."""
-        return self.problems.get("", "")
-
     def issues(self) -> list[Issue]:
         """Everything that is wrong, in the order of the problems, each with the place to go to."""
         found = []
@@ -141,10 +136,6 @@ class Form:
             read_only=key in self.visibility.read_only or self.is_read_only(field),
             hidden=key in self.visibility.hidden,
         )
-
-    def shown(self, field: CompiledField) -> Shown:
-        """The value of a field that nobody changes here."""
-        return self.presenter.shown(field, self.row.get(field.key), self.row)
 
     def line_table(self, field: CompiledField) -> LineTable:
         """The line table of `field`."""

@@ -21,7 +21,6 @@ class Entry:
     tone: str
     href: str
     current: bool
-    may_create: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +72,4 @@ def access_to(page: Page, definition: ModuleDefinition) -> ModuleAccess:
 
 
 def _entry(page: Page, definition: ModuleDefinition, label: str, href: str, current: bool) -> Entry:
-    may_create = "create" in access_to(page, definition).actions
-    return Entry(definition.key, label, definition.icon, definition.tone, href, current, may_create)
+    return Entry(definition.key, label, definition.icon, definition.tone, href, current)

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from tessera.kernel.messages import N_
-
 #: The languages that ship complete, in their own words.
 LANGUAGES = {"en": "English", "zh": "中文", "es": "Español"}
 
@@ -11,8 +9,6 @@ SESSION_COOKIE = "tessera_session"
 LANGUAGE_COOKIE = "tessera_language"
 #: Until somebody is signed in, the CSRF token is a cookie compared with the form's field.
 FORM_COOKIE = "tessera_form"
-
-APP_NAME = N_("Tessera")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -37,7 +37,6 @@ class Page:
     session: WebSession | None
     form_token: str
     set_form_cookie: bool = False
-    toasts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def catalog(self) -> Catalog:

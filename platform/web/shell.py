@@ -1,13 +1,11 @@
 """What surrounds every page of somebody who is signed in: navigation, themselves, notices."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response
 
 from tessera.web.navigation import EntryGroup, navigation
-from tessera.web.options import LANGUAGES
 from tessera.web.page import Page
 
 
@@ -21,7 +19,7 @@ class Toast:
 
 @dataclass(slots=True)
 class Shell:
-    """The frame of one page. `module` is the one it belongs to, `keys` the shortcuts told at its foot."""
+    """The frame of one page. `module` is the one it belongs to, `place` which of the fixed pages it is."""
 
     page: Page
     module: str | None = None
@@ -32,10 +30,6 @@ class Shell:
     def groups(self) -> list[EntryGroup]:
         """The navigation."""
         return navigation(self.page, self.module)
-
-    @property
-    def languages(self) -> Mapping[str, str]:
-        return LANGUAGES
 
     @property
     def company(self) -> str:

@@ -88,7 +88,6 @@ def show(page: Page, module: str) -> Response:
             return page.render("parts/rows.html", columns=columns, rows=rows, more=more)
         presenter = Presenter(page, session)
         fields = filterable(session, compiled)
-        summed = any(result_of(c.field)[0].widget in _SUMMED for c in columns)
         return in_shell(
             page,
             "pages/list.html",
@@ -105,7 +104,6 @@ def show(page: Page, module: str) -> Response:
             chips=_chips(page, presenter, compiled, asked),
             filter_fields=[(field.key, page.t(field.label)) for field in fields],
             may_create="create" in session.access(compiled).actions,
-            summed=summed,
             is_first=not page.request.args.get("cursor"),
             cheapest=_cheapest(page, session, compiled, asked) if not rows and asked.conditions else None,
         )
