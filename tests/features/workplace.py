@@ -117,7 +117,7 @@ def workplace(folder: Path, location: str, *, policy: Policy | None = None, cloc
 
 
 def in_parallel(work: Callable[[int], T], count: int, threads: int = 8) -> list[T]:
-    """`work(0)` to `work(count - 1)` by several threads at a time; results in order."""
+    """`work(0)` to `work(count - 1)` by as many threads as a server has; results in order."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, range(count)))
 

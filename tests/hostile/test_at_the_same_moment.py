@@ -1,8 +1,13 @@
-"""Many at once: keys sent again (R-06), edits of one record (R-24), figures over children (R-25), numbers (R-14)."""
+"""Many at once: keys sent again (R-06), edits of one record (R-24), figures over children (R-25),
+numbers (R-14), records changed crosswise (R-22), and definitions that change meanwhile (R-11).
+"""
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
+from threading import Event
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -33,7 +38,7 @@ def product(ann: Caller) -> str:
 
 def test_a_key_sent_fifty_times_at_once_has_one_effect(work: Workplace, ann: Caller) -> None:
     name, key = f"Once {uuid4()}", {"Idempotency-Key": f"key {uuid4()}"}
-    answers = in_parallel(lambda _: work.again(ann).post("/customer", {"name": name}, headers=key), 50, threads=16)
+    answers = in_parallel(lambda _: work.again(ann).post("/customer", {"name": name}, headers=key), 50)
     statuses = Counter(answer.status_code for answer in answers)
     assert set(statuses) <= {201, 409}
     assert {answer.get_json()["code"] for answer in answers if answer.status_code == 409} <= {"idempotency_key_in_progress"}
@@ -59,7 +64,7 @@ def test_keys_of_different_people_and_of_refusals_are_free(work: Workplace, ann:
 def test_a_whole_batch_under_one_key_happens_once(work: Workplace, ann: Caller) -> None:
     name, key = f"Batch {uuid4()}", {"Idempotency-Key": f"key {uuid4()}"}
     operations = [{"id": f"c{n}", "operation": "create", "module": "customer", "values": {"name": name}} for n in range(5)]
-    in_parallel(lambda _: work.again(ann).post("/batch", {"operations": operations}, headers=key), 20, threads=8)
+    in_parallel(lambda _: work.again(ann).post("/batch", {"operations": operations}, headers=key), 20)
     condition = json.dumps({"field": "name", "op": "eq", "value": name})
     assert len(ann.get("/customer", query_string={"filter": condition}).get_json()["items"]) == 5
 
@@ -80,7 +85,7 @@ def test_of_fifty_edits_of_one_field_none_is_lost_silently(work: Workplace, ann:
             assert clash["current"].startswith("edit ")
         return answer.status_code, body["remarks"]
 
-    outcomes = in_parallel(edit, 50, threads=16)
+    outcomes = in_parallel(edit, 50)
     won = [text for status, text in outcomes if status == 200]
     assert Counter(status for status, _ in outcomes) == {200: 1, 409: 49}
     final = ann.get(path).get_json()
@@ -97,7 +102,7 @@ def test_edits_of_different_fields_all_hold(work: Workplace, ann: Caller) -> Non
         key = fields[number % len(fields)]
         return work.again(ann).patch(path, {"version": record["version"], key: changes[key]}).status_code
 
-    assert set(in_parallel(edit, 50, threads=16)) == {200}
+    assert set(in_parallel(edit, 50)) == {200}
     final = ann.get(path).get_json()
     assert {key: final[key] for key in fields} == changes
     assert final["version"] == record["version"] + len(fields)  # five times the same is one change
@@ -106,7 +111,7 @@ def test_edits_of_different_fields_all_hold(work: Workplace, ann: Caller) -> Non
 def test_parallel_edits_without_a_version_all_stand_in_the_history(work: Workplace, ann: Caller) -> None:
     record = ann.made("/customer", {"name": "Acme"})
     path = f"/customer/{record['id']}"
-    statuses = in_parallel(lambda n: work.again(ann).patch(path, {"remarks": f"edit {n}"}).status_code, 50, threads=16)
+    statuses = in_parallel(lambda n: work.again(ann).patch(path, {"remarks": f"edit {n}"}).status_code, 50)
     assert statuses == [200] * 50
     context = work.installed.context()
     with work.tenant.session(context, write=False) as session:
@@ -138,7 +143,7 @@ def test_figures_over_children_hold_whatever_happens_to_them_at_once(work: Workp
             done += [caller.delete(path).status_code, caller.post(f"{path}/restore").status_code]
         return done
 
-    outcomes = in_parallel(live, 48, threads=8)
+    outcomes = in_parallel(live, 48)
     assert {status for outcome in outcomes for status in outcome} <= {200, 201, 204}
     for customer in customers:
         stored = ann.get(f"/customer/{customer}").get_json()
@@ -177,7 +182,7 @@ def test_gap_free_numbers_have_no_gaps_though_a_third_of_the_saves_fail(work: Wo
         assert answer.status_code in (201, 422), answer.get_data(as_text=True)
         return answer.get_json()["number"] if answer.status_code == 201 else None
 
-    drawn = [number for number in in_parallel(save, 60, threads=16) if number is not None]
+    drawn = [number for number in in_parallel(save, 60) if number is not None]
     assert sorted(drawn) == [f"R-{number:04}" for number in range(2, len(drawn) + 2)]
 
 
@@ -188,7 +193,86 @@ def test_numbers_begun_anew_step_over_those_that_are_taken(work: Workplace, ann:
     work.change({"op": "add", "path": "modules/x_claim", "value": module})
     before = [ann.made("/x_claim", {})["number"] for _ in range(3)]
     work.change({"op": "change", "path": "modules/x_claim/fields/number/reset", "value": "year"})
-    after = in_parallel(lambda _: work.again(ann).post("/x_claim", {}), 10, threads=8)
+    after = in_parallel(lambda _: work.again(ann).post("/x_claim", {}), 10)
     assert [answer.status_code for answer in after] == [201] * 10
     numbers = [*before, *(answer.get_json()["number"] for answer in after)]
     assert [number[-3:] for number in sorted(numbers)] == [f"{n:03}" for n in range(1, 14)]
+
+
+# -- R-22 ---------------------------------------------------------------------------------------------------------
+
+
+def test_records_changed_in_opposite_orders_are_no_trouble_for_anybody(work: Workplace, ann: Caller, product: str) -> None:
+    """Batches touch two customers and an order of each, in either order: the figures of one wait for those of the other."""
+    customers = [ann.made("/customer", {"name": f"Cross {n}"})["id"] for n in range(2)]
+    line = {"product": product, "quantity": "1", "unit_price": "10"}
+    orders = [ann.made("/sales_order", {"customer": one, "status": "approved", "lines": [line]})["id"] for one in customers]
+
+    def cross(n: int) -> int:
+        ways = (0, 1) if n % 2 else (1, 0)
+        operations: list[dict[str, Any]] = []
+        for which in ways:
+            lines = [{**line, "quantity": str(n + 1)}]
+            order = {"module": "sales_order", "record": orders[which], "values": {"lines": lines}}
+            customer = {"module": "customer", "record": customers[which], "values": {"city": str(n)}}
+            new = {"module": "sales_order", "values": {"customer": customers[which], "status": "approved", "lines": [line]}}
+            operations += [{"operation": "update", **order}, {"operation": "update", **customer}, {"operation": "create", **new}]
+        return work.again(ann).post("/batch", {"operations": operations}).status_code
+
+    assert set(in_parallel(cross, 40)) == {200}
+    for customer, order in zip(customers, orders, strict=True):
+        stored, changed = ann.get(f"/customer/{customer}").get_json(), ann.get(f"/sales_order/{order}").get_json()
+        assert stored["order_count"] == 41
+        assert Decimal(stored["open_amount"]) == Decimal(changed["grand_total"]) + 40 * 10
+    assert len({ann.get(f"/customer/{customer}").get_json()["city"] for customer in customers}) == 1
+
+
+# -- R-11 ---------------------------------------------------------------------------------------------------------
+
+
+def test_people_go_on_working_while_definitions_change(work: Workplace, ann: Caller) -> None:
+    stop = Event()
+
+    def people(number: int) -> list[tuple[int, str]]:
+        caller, told = work.again(ann), []
+        while not stop.is_set():
+            name = f"Meanwhile {number}-{len(told)}"
+            made = caller.post("/customer", {"name": name})
+            told.append((made.status_code, name))
+            if made.status_code == 201:
+                told.append((caller.patch(f"/customer/{made.get_json()['id']}", {"city": "Lugo"}).status_code, ""))
+                told.append((caller.get("/customer?limit=3&sort=-created_at").status_code, ""))
+        return told
+
+    def publish(_: int) -> list[tuple[int, str]]:
+        try:
+            for number in range(5):
+                path = f"modules/customer/fields/x_during_{number}"
+                work.change(
+                    {"op": "add", "path": path, "value": {"type": "integer", "label": "During", "index": True, "default": 7}}
+                )
+            work.change({"op": "remove", "path": "modules/customer/fields/x_during_0"})
+        finally:
+            stop.set()
+        return []
+
+    outcomes = in_parallel(lambda n: publish(n) if n == 4 else people(n), 5, threads=5)
+    told = [one for outcome in outcomes for one in outcome]
+    assert {status for status, _ in told} <= {200, 201, 409, 503}, Counter(status for status, _ in told)
+    made = {name for status, name in told if status == 201}
+    rows = [*pages(ann, {"field": "name", "op": "starts_with", "value": "Meanwhile "})]
+    assert {row["name"] for row in rows} == made
+    assert len(rows) == len(made)
+    assert all("x_during_4" in row and "x_during_0" not in row for row in rows)
+    assert ann.made("/customer", {"name": "After"})["x_during_4"] == 7
+
+
+def pages(caller: Caller, condition: dict[str, object]) -> Iterator[dict[str, object]]:
+    cursor = ""
+    while True:
+        query = {"filter": json.dumps(condition), "limit": "500", "cursor": cursor}
+        answer = caller.get("/customer", query_string={key: value for key, value in query.items() if value}).get_json()
+        yield from answer["items"]
+        cursor = answer["next_cursor"]
+        if not cursor:
+            return

@@ -91,6 +91,7 @@ def test_no_name_in_a_body_is_a_way_in(ann: Caller, acme: str, payload: str) -> 
         ("/batch", {"operations": [{"id": payload, "operation": "create", "module": "customer", "values": {"name": "@{x.y}"}}]}),
         ("/batch", {"operations": [{"operation": "update", "module": "customer", "record": payload, "values": {}}]}),
         ("/batch", {"operations": [{"operation": "create", "module": "customer", "values": {"name": {"$ref": payload}}}]}),
+        ("/batch", {"operations": [{"operation": "delete", "module": "customer", "record": payload, "values": None}]}),
     ]
     for path, body in bodies:
         check_quiet(ann.post(path, body), payload)

@@ -10,7 +10,9 @@ record it made or changed.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,6 +57,7 @@ def _check(operations: list[dict[str, Any]]) -> None:
 
 
 def _run(session: Session, operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    session.records.hold(_named(session, operations))
     records: Records = {}
     results: list[dict[str, Any]] = []
     for index, operation in enumerate(operations):
@@ -72,6 +75,29 @@ def _run(session: Session, operations: list[dict[str, Any]]) -> list[dict[str, A
             result = {"id": operation["id"], **result}
         results.append(result)
     return results
+
+
+def _named(session: Session, operations: list[dict[str, Any]]) -> dict[str, set[UUID]]:
+    """The records that the operations change or point to and whose figures they change with it, as far as ids are given."""
+    named: dict[str, set[UUID]] = defaultdict(set)
+    for operation in operations:
+        module = session.catalog.modules.get(operation["module"])
+        if module is None:
+            continue
+        _add(named[module.key], operation.get("record"))
+        changing = session.catalog.computed.returning.get(module.key, frozenset())
+        for key, value in (operation.get("values") or {}).items():
+            field = module.fields.get(key)
+            for target in field.type.references(field.definition, field.options) if field is not None else ():
+                if target in changing:
+                    _add(named[target], value)
+    return named
+
+
+def _add(ids: set[UUID], value: Any) -> None:
+    if isinstance(value, str) and len(value) == 36:
+        with suppress(ValueError):
+            ids.add(UUID(value))
 
 
 def _perform(session: Session, operation: Mapping[str, Any], records: Records, pointer: str) -> dict[str, Any]:

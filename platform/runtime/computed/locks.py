@@ -50,19 +50,43 @@ class Locks:
 
 def lock_ahead(session: "Session", module: CompiledModule, ids: Iterable[UUID]) -> None:
     """Call before stored records are locked for a change: holds what their computed fields read, as it stands now."""
-    plan = session.catalog.computed
-    ways = plan.locking.get(module.key, ())
-    if not ways or not session.write or session.connection.dialect.name != "postgresql":
+    if not session.catalog.computed.locking.get(module.key) or not session.write or not _is_needed(session):
         return
-    walk, start = Ways(session.connection, session.catalog), set(ids)
-    wanted: dict[str, set[UUID]] = {}
-    for way in ways:
-        if way[0].module == module.key:
-            found = walk.forward(way, start)
-        else:
-            found = walk.forward(way, walk.lines_of(way[0].module, start))
-        wanted.setdefault(way[-1].target, set()).update(found)
-    take_sources(session, module.key, wanted)
+    take_sources(session, module.key, _sources(session, module.key, set(ids)))
+
+
+def hold_together(session: "Session", records: Mapping[str, Iterable[UUID]]) -> None:
+    """Hold records of several modules, and what their computed fields read, before they are changed one after another.
+
+    Two who change the same records in different orders then wait in line, too.
+    """
+    if not session.write or not _is_needed(session):
+        return
+    returning = session.catalog.computed.returning
+    changed: dict[str, set[UUID]] = {}
+    read: dict[str, set[UUID]] = {}
+    for module, ids in records.items():
+        own = set(ids)
+        changed.setdefault(module, set()).update(own)
+        for target, found in _sources(session, module, own).items():
+            holder = changed if target in returning.get(module, frozenset()) else read
+            holder.setdefault(target, set()).update(found)
+    wanted = {key: changed.get(key, set()) | read.get(key, set()) for key in {*changed, *read}}
+    locks = Locks(session.connection, session.catalog, session.locked_sources)
+    locks.take(wanted, shared=frozenset(read) - frozenset(changed))
+
+
+def _is_needed(session: "Session") -> bool:
+    return session.connection.dialect.name == "postgresql"
+
+
+def _sources(session: "Session", module: str, ids: set[UUID]) -> dict[str, set[UUID]]:
+    """The records that the computed fields of stored records read through lookups, by module."""
+    walk, wanted = Ways(session.connection, session.catalog), dict[str, set[UUID]]()
+    for way in session.catalog.computed.locking.get(module, ()):
+        start = ids if way[0].module == module else walk.lines_of(way[0].module, ids)
+        wanted.setdefault(way[-1].target, set()).update(walk.forward(way, start))
+    return wanted
 
 
 def take_sources(session: "Session", module_key: str, wanted: Mapping[str, Iterable[UUID]]) -> bool:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tessera.kernel.errors import EditConflict, FieldClash, Forbidden, NotFound, PreconditionFailed
 from tessera.runtime.audit import changes_since
 from tessera.runtime.codec import codec_of
-from tessera.runtime.computed.locks import lock_ahead
+from tessera.runtime.computed.locks import hold_together, lock_ahead
 from tessera.runtime.model import CompiledModule
 from tessera.runtime.query.access import editable_clause, visible_clause
 from tessera.runtime.records.draft import RecordDraft
@@ -55,6 +55,23 @@ def load_many(
     if drafts and module.links:
         _load_links(session, module, drafts)
     return drafts
+
+
+def hold(session: Session, records: Mapping[str, Iterable[UUID]]) -> None:
+    """Lock those of `records` (ids by module) that the principal may see, for a work that changes them one after another.
+
+    Nothing is refused here: what is not there or not to be changed is for the change itself to say.
+    """
+    visible: dict[str, list[UUID]] = {}
+    for key, ids in records.items():
+        module = session.catalog.modules.get(key)
+        if module is None or "read" not in session.access(module).actions:
+            continue
+        clause = visible_clause(session, module, module.table)
+        wanted = sa.select(module.table.c.id).where(module.table.c.id.in_(set(ids)))
+        found = session.connection.execute(wanted if clause is None else wanted.where(clause))
+        visible[key] = [row[0] for row in found]
+    hold_together(session, visible)
 
 
 def _lock_rows(session: Session, module: CompiledModule, ids: list[UUID], *, deleted: bool) -> Iterator[Sequence[Any]]:

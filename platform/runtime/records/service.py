@@ -1,6 +1,6 @@
 """The record service: each change is a checklist, each step a named function of its own file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -135,6 +135,11 @@ class RecordService:
         drafts = list(locking.load_many(session, module, list(ids)).values())
         if drafts:
             self._propagate(removal.delete(session, module, drafts))
+
+    def hold(self, records: Mapping[str, Iterable[UUID]]) -> None:
+        """Call first in a work that changes several records one after another (ids by module): it then waits for others that
+        change some of the same, instead of ending in a deadlock with them."""
+        locking.hold(self._session, records)
 
     def validate(
         self,
