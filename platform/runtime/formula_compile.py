@@ -110,6 +110,12 @@ class FormulaCompiler:
         if with_module_rules:
             for declared in definition.validations:
                 rule(f"validations.{declared.key}", declared, None)
+            for layout in definition.layouts.values():
+                for tab in layout.tabs.values():
+                    compiled(f"layouts.{layout.key}.tabs.{tab.key}.visible_if", tab.visible_if, BOOLEAN)
+                    for section in tab.sections.values():
+                        at = f"layouts.{layout.key}.tabs.{tab.key}.sections.{section.key}.visible_if"
+                        compiled(at, section.visible_if, BOOLEAN)
         if problems:
             raise FormulaProblem(problems)
         return tuple(found), field_rules

@@ -131,3 +131,10 @@ def _give_places(columns: list[Column], worth_knowing: Sequence[str]) -> None:
             if not column.place and fits(column):
                 column.place = place
                 break
+
+
+def line_columns(module: CompiledModule, key: str, hidden: frozenset[str]) -> list[CompiledField]:
+    """The fields of the line table `key` that its grid shows: those its definition names, or all, without `hidden` ones."""
+    fields = module.lines[key].fields
+    names = module.fields[key].options.columns or [name for name in fields if name != "id"]
+    return [fields[name] for name in names if name in fields and f"{key}.{name}" not in hidden and fields[name].columns]

@@ -12,6 +12,7 @@ from tessera.runtime.session import Session
 from tessera.runtime.values import Reference, Row
 from tessera.security.policy import ModuleAccess
 from tessera.web.arrangement import SectionPlan, TabPlan, arrangement
+from tessera.web.columns import line_columns
 from tessera.web.controls import Control, ControlState
 from tessera.web.page import Page
 from tessera.web.presenting import Presenter
@@ -161,10 +162,8 @@ class Form:
         )
 
     def line_columns(self, key: str) -> list[CompiledField]:
-        """The fields of a line table that the reader may see, in the order of the definition."""
-        hidden = self.access.hidden_fields
-        table = self.module.lines[key]
-        return [f for name, f in table.fields.items() if name != "id" and f"{key}.{name}" not in hidden and f.columns]
+        """The fields of a line table that its grid shows and the reader may see, in order."""
+        return line_columns(self.module, key, self.access.hidden_fields)
 
     def every_control(self) -> Iterator[Control]:
         """All controls of the form, lines included."""

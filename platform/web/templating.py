@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tessera.web.assets import Assets
+from tessera.web.columns import line_columns
 from tessera.web.fragments import Fragments
 from tessera.web.presenting import is_numeric
 
@@ -22,7 +23,12 @@ def make_environment(assets: Assets) -> Environment:
     )
     fragments = Fragments(environment)
     environment.globals.update(
-        asset=assets.url, fragment=fragments.find, initials=initials, is_numeric=is_numeric, person_tone=person_tone
+        asset=assets.url,
+        fragment=fragments.find,
+        initials=initials,
+        is_numeric=is_numeric,
+        line_columns=line_columns,
+        person_tone=person_tone,
     )
     environment.filters["attributes"] = attributes
     return environment

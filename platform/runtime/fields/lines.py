@@ -14,11 +14,12 @@ MOST_LINES = 2000
 
 @dataclass(frozen=True, slots=True)
 class LinesOptions:
-    """The line table's key (`module.field`) and how many lines there may be."""
+    """The line table's key (`module.field`), how many lines there may be, and the fields that grids show (None: all)."""
 
     table: str
     min: int
     max: int
+    columns: tuple[str, ...] | None = None
 
 
 class LinesField(FieldType):
@@ -39,6 +40,10 @@ class LinesField(FieldType):
             "type": "integer", "minimum": 1, "maximum": MOST_LINES, "default": MOST_LINES,
             "description": "Most lines a record may have.",
         },
+        "columns": {
+            "type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True,
+            "description": "Fields that the grid of lines shows, in order; all of them by default. The API has them all.",
+        },
     }  # fmt: skip
 
     def parse_options(self, definition: FieldDefinition, environment: FieldEnvironment) -> LinesOptions:
@@ -48,7 +53,11 @@ class LinesField(FieldType):
             f"{environment.module_key}.{definition.key}",
             definition.options.get("min", 0),
             definition.options.get("max", MOST_LINES),
+            tuple(definition.options["columns"]) if "columns" in definition.options else None,
         )
+        unknown = [key for key in options.columns or () if key not in definition.fields]
+        if unknown:
+            raise ValueError(f"columns names no field of the line: {', '.join(unknown)}")
         if options.min > options.max:
             raise ValueError("min is greater than max")
         return options

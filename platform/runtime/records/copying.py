@@ -38,6 +38,8 @@ def copy_from_lookups(
             if just_now or row.values.get(here) is None or here not in row.submitted:
                 value = source.get(there)
                 row.values[here] = _converted(session.context, there_module.fields[there], row.module.fields[here], value)
+                if row.values[here] is None:
+                    row.submitted.discard(here)  # nothing came along: the field's own default may fill it
 
 
 def _is_hidden(session: "Session", row: RecordDraft, key: str) -> bool:

@@ -206,3 +206,9 @@ def test_files_are_ids() -> None:
     assert one.options.takes("image/png")
     assert not one.options.takes("image/svg+xml")
     assert isinstance(coerce(several, [{"id": str(ID)}])[0], UUID)
+
+
+def test_a_grid_shows_only_fields_that_lines_have() -> None:
+    given = {"fields": {"product": definition("product", "text")}, "columns": ["product", "shoe"]}
+    with pytest.raises(ValueError, match="shoe"):
+        compiled("lines", **given)

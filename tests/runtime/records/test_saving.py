@@ -8,9 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from tessera.kernel.errors import EditConflict, Forbidden, NotFound, PreconditionFailed, ValidationFailed
+from tessera.metadata.definitions import Layout, LayoutField, Section, Tab
+from tessera.runtime.compile import CompileErrors, compile_catalog
 from tessera.runtime.values import Query
 from tessera.storage.system_tables import audit, outbox
 from tests.runtime.records.conftest import Company
+from tests.runtime.records.trading import TRADING
 
 
 def problems(error: pytest.ExceptionInfo[ValidationFailed]) -> dict[str, str]:
@@ -245,3 +248,12 @@ def test_a_list_sorted_by_a_lookup_follows_its_titles(company: Company) -> None:
     with company.session(write=False) as session:
         page = session.records.query("sales_order", Query(sort=("-customer",), titles=True))
     assert [row["customer"].title for row in page.rows] == ["Zeta", "Mu", "Alfa"]
+
+
+def test_a_layout_whose_condition_is_wrong_does_not_compile() -> None:
+    customer = TRADING.modules["customer"]
+    section = Section(key="main", visible_if="shoe = 1", fields={"name": LayoutField(key="name")})
+    layout = Layout(key="default", tabs={"details": Tab(key="details", label="Details", sections={"main": section})})
+    broken = replace(TRADING, modules={**TRADING.modules, "customer": replace(customer, layouts={"default": layout})})
+    with pytest.raises(CompileErrors, match=r"customer\.layouts\.default\.tabs\.details\.sections\.main\.visible_if"):
+        compile_catalog(broken, 1)
