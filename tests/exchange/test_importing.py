@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tessera.exchange.errors import MappingErrors
-from tessera.exchange.importing import undo
+from tessera.exchange.undoing import undo
 from tessera.kernel.errors import Conflict
 from tessera.runtime.values import Query
 from tests.exchange.conftest import ImportText
@@ -152,8 +152,12 @@ def test_documents_come_with_their_lines_and_stay_the_same_when_repeated(
 def test_an_import_can_be_undone_once(installed: Installation, import_text: ImportText) -> None:
     import_text(CUSTOMERS, customers="no,company,city,mail\nA1,Alfreds,,\n")
     result = import_text(CUSTOMERS, customers="no,company,city,mail\nA1,Alfreds,,\nA2,Bolido,,\nA3,Cactus,,\n")
-    assert undo(installed.tenant, installed.context(), result.id) == 2
-    assert names(installed) == ["Alfreds"]
+    with installed.tenant.session(installed.context()) as session:
+        changed = Query(filter={"field": "code", "op": "eq", "value": "A3"})
+        (cactus,) = session.records.query("customer", changed).rows
+        session.records.update("customer", cactus["id"], {"city": "Lima"})
+    assert undo(installed.tenant, installed.context(), result.id) == 1
+    assert names(installed) == ["Alfreds", "Cactus"]
     with pytest.raises(Conflict):
         undo(installed.tenant, installed.context(), result.id)
 
